@@ -1,0 +1,133 @@
+"""The one error tree: ten kinds, each with its HTTP status and exit code."""
+
+from typing import Any, ClassVar
+
+
+class MillraceError(Exception):
+    """Base of every error a user can see.
+
+    `problem` says what is wrong and what was expected, `hint` what to do next,
+    `facts` are small machine-readable values that never hold user rows or secrets.
+    """
+
+    code: ClassVar[str] = "internal"
+    http: ClassVar[int] = 500
+    exit: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, problem: str, hint: str = "", **facts: Any) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.hint = hint
+        self.facts = facts
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.hint}".strip()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.problem, self.hint, self.facts)
+
+    def body(self) -> dict[str, Any]:
+        """Return the four fields that every face shows."""
+        return {
+            "code": self.code,
+            "problem": self.problem,
+            "hint": self.hint,
+            "facts": self.facts,
+        }
+
+
+def _rebuild(
+    kind: type[MillraceError], problem: str, hint: str, facts: dict[str, Any]
+) -> MillraceError:
+    return kind(problem, hint, **facts)
+
+
+class InvalidInput(MillraceError):
+    """A value breaks its stated range, type or shape."""
+
+    code, http, exit = "invalid_input", 422, 2
+
+
+class NotFound(MillraceError):
+    """A named thing does not exist."""
+
+    code, http, exit = "not_found", 404, 3
+
+
+class Conflict(MillraceError):
+    """It exists already, changed meanwhile, or is in the wrong state."""
+
+    code, http, exit = "conflict", 409, 4
+
+
+class NotAllowed(MillraceError):
+    """The caller may not do this (HTTP 401 when nobody is signed in)."""
+
+    code, http, exit = "not_allowed", 403, 5
+
+
+class LimitReached(MillraceError):
+    """A quota, budget or rate is used up."""
+
+    code, http, exit = "limit_reached", 429, 6
+
+
+class MissingExtra(MillraceError):
+    """An optional library or engine is absent."""
+
+    code, http, exit = "missing_extra", 501, 7
+
+
+class Unavailable(MillraceError):
+    """An outside service did not answer."""
+
+    code, http, exit, retryable = "unavailable", 503, 8, True
+
+
+class TimedOut(MillraceError):
+    """Our own deadline passed."""
+
+    code, http, exit, retryable = "timed_out", 504, 9, True
+
+
+class Cancelled(MillraceError):
+    """Somebody stopped it."""
+
+    code, http, exit = "cancelled", 499, 130
+
+
+class Internal(MillraceError):
+    """A bug; `facts` carry an id that is also in the log."""
+
+    code, http, exit = "internal", 500, 1
+
+
+KINDS: dict[str, type[MillraceError]] = {
+    kind.code: kind
+    for kind in (
+        InvalidInput,
+        NotFound,
+        Conflict,
+        NotAllowed,
+        LimitReached,
+        MissingExtra,
+        Unavailable,
+        TimedOut,
+        Cancelled,
+        Internal,
+    )
+}
+
+
+def from_body(body: dict[str, Any]) -> MillraceError:
+    """Rebuild an error from its four fields, as a client of a server does."""
+    kind = KINDS.get(str(body.get("code")), Internal)
+    return kind(str(body.get("problem", "")), str(body.get("hint", "")), **body.get("facts", {}))
+
+
+def choices(names: list[str], limit: int = 10) -> str:
+    """List names for a message: sorted, cut at ten."""
+    shown = sorted(names)[:limit]
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(shown) + more

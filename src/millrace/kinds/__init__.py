@@ -1,0 +1,1 @@
+"""What passes between ops, one file per kind."""

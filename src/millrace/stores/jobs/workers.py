@@ -1,0 +1,140 @@
+"""A worker process: DBOS queues decide what runs when; each workflow lives one job.
+
+Our `job` table is the truth. A workflow id names job and life, so that enqueuing twice is
+harmless; a dead worker's jobs are released by its silent heartbeat, and the next life
+gets a new workflow while the old one is cancelled.
+"""
+
+import logging
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
+
+from millrace.core.errors import MillraceError
+from millrace.core.workspace import Workspace
+from millrace.stores import tables
+from millrace.stores.jobs import record, run
+from millrace.stores.jobs.executor import Executor, take_over
+from millrace.stores.sql import Database, connect
+
+QUEUES = ("default", "training", "interactive")
+APPLICATION = "millrace"
+VERSION = "millrace-1"  # constant: an upgrade recovers old work
+LOG = logging.getLogger("millrace.worker")
+_workspace: Workspace | None = None
+_executor: Executor | None = None
+
+
+@DBOS.workflow(name="millrace_job_1")
+def live(id: str, life: int) -> str:
+    """Live one job; everything durable about it stands in our own tables."""
+    return DBOS.run_step({"name": "live"}, _live, id, life)
+
+
+def _live(id: str, life: int) -> str:
+    del life
+    assert _workspace is not None
+    assert _executor is not None
+    try:
+        run.execute(_workspace, id, _executor.id)
+    except MillraceError as error:
+        return error.code
+    return "done"
+
+
+def work(workspace: Workspace) -> None:
+    """Be a worker until SIGTERM: take queued jobs, beat, take over from the dead."""
+    global _workspace, _executor
+    database = workspace.use(Database)
+    _workspace = workspace
+    _executor = Executor(database, workspace.settings, "worker")
+    _executor.start()
+    stop = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _launch(workspace, _executor.id)
+    print(f"READY {_executor.id}", flush=True)
+    try:
+        while not stop.wait(0.25):
+            try:
+                take_over(database, workspace.settings)
+                enqueue_waiting(database)
+            except MillraceError as error:
+                LOG.warning("worker: %s", error)
+    finally:
+        _executor.close()
+        DBOS.destroy(workflow_completion_timeout_sec=0)
+
+
+def enqueue_waiting(database: Database) -> None:
+    """Hand every waiting job to its queue; a crash in between enqueues it again, once."""
+    with database.read() as connection:
+        rows = record.waiting(connection)
+    for row in rows:
+        name = f"{row.id}.{row.epoch}"
+        if row.epoch:
+            _cancel_old(row.id, name)
+        # Lower goes first in DBOS, and unset before all: shift ours into 1...
+        priority = max(1, min(2**31 - 1, row.priority + 1_000_000))
+        queue = row.queue if row.queue in QUEUES else "default"
+        with SetWorkflowID(name), SetEnqueueOptions(priority=priority):
+            DBOS.enqueue_workflow(queue, live, row.id, row.epoch)
+        with database.begin() as connection:
+            connection.execute(
+                tables.job.update()
+                .where(tables.job.c.id == row.id, tables.job.c.epoch == row.epoch)
+                .values(workflow=name)
+            )
+
+
+def _cancel_old(id: str, name: str) -> None:
+    """End the workflows of earlier lives: a dead one would hold its queue's slot for ever."""
+    open_states = ["PENDING", "ENQUEUED"]
+    for found in DBOS.list_workflows(
+        status=open_states, workflow_id_prefix=f"{id}.", load_input=False, load_output=False
+    ):
+        if found.workflow_id != name:
+            DBOS.cancel_workflow(found.workflow_id)
+
+
+def _launch(workspace: Workspace, executor: str) -> None:
+    settings = workspace.settings
+    url = settings.database or f"sqlite:///{workspace.root / 'dbos.db'}"
+    config: DBOSConfig = {
+        "name": APPLICATION,
+        "system_database_url": url.replace("postgresql+psycopg://", "postgresql://"),
+        "system_database_engine": connect(url, durable=settings.durability == "full", begins=False),
+        "executor_id": executor,
+        "application_version": VERSION,
+        "serializer": DBOSPortableJSONSerializer(),
+        "log_level": "ERROR",
+        "enable_otlp": False,
+        "use_listen_notify": False,
+    }
+    DBOS(config=config)
+    DBOS.launch()
+    for queue in QUEUES:
+        limits = settings.queues.get(queue)
+        DBOS.register_queue(
+            queue,
+            worker_concurrency=limits.per_worker if limits else 2,
+            global_concurrency=limits.concurrency if limits else None,
+            limiter={"limit": limits.rate, "period": limits.period}
+            if limits and limits.rate
+            else None,
+            polling_interval_sec=0.1,
+        )
+
+
+def main(root: str, flags: dict[str, Any] | None = None) -> None:
+    """Open the workspace and work; the entry of each worker process."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    with Workspace.open(root, flags) as workspace:
+        work(workspace)

@@ -1,0 +1,53 @@
+"""Fixtures that every folder may use."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from millrace.core.context import Context
+from millrace.core.workspace import Workspace
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    """A fresh embedded workspace."""
+    with Workspace.open(tmp_path / "ws", {"durability": "normal"}) as found:
+        yield found
+
+
+@pytest.fixture
+def ctx(workspace: Workspace) -> Context:
+    """A context of the owner, outside any job."""
+    return Context(workspace=workspace)
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real data sets; skips loudly when MILLRACE_DATA does not name one."""
+    path = os.environ.get("MILLRACE_DATA")
+    if not path or not Path(path).is_dir():
+        pytest.skip("MILLRACE_DATA does not name the folder with the real data sets")
+    return Path(path)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> str:
+    """The URL of a Postgres server to make databases on; skips loudly without one."""
+    url = os.environ.get("MILLRACE_TEST_POSTGRES")
+    if not url:
+        pytest.skip("MILLRACE_TEST_POSTGRES names no server: the Postgres half is not tested")
+    return url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """The URL of a Redis server; skips loudly without one."""
+    url = os.environ.get("MILLRACE_TEST_REDIS")
+    if not url:
+        pytest.skip("MILLRACE_TEST_REDIS names no server: the Redis tier is not tested")
+    return url

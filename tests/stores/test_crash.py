@@ -1,0 +1,289 @@
+"""Kill, stop and starve the process at every durable step: nothing lost, nothing doubled.
+
+The quick slice runs always; MILLRACE_CRASH=full runs every point (make crash).
+"""
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from sqlalchemy import create_engine, text
+
+from millrace.core.context import Context
+from millrace.core.workspace import Workspace
+from millrace.kinds.job import FINAL, Job
+from millrace.stores.artifacts import Artifacts
+from millrace.stores.datasets import Datasets
+from millrace.stores.jobs import Jobs
+from tests.stores import crash_ops
+from tests.stores.crash_ops import BATCHES, FLAGS, ROWS
+
+pytestmark = pytest.mark.crash
+FULL = os.environ.get("MILLRACE_CRASH") == "full"
+CHILD = "import sys; from tests.stores import crash_ops; crash_ops.main(*sys.argv[1:5])"
+REPO = Path(__file__).parents[2]
+NTH = {"first": 1, "second": 2, "middle": BATCHES // 2, "last": BATCHES}
+BATCH_POINTS = ("batch.written", "batch.before_record", "batch.recorded")
+ONCE_POINTS = (
+    "publish.marked",
+    "publish.fenced",
+    "publish.before_commit",
+    "publish.after_commit",
+    "publish.before_record",
+    "publish.recorded",
+    "job.claimed",
+    "job.before_done",
+    "job.done",
+)
+CHECKPOINTS = ("checkpoint.before", "checkpoint.after")
+EVERY = (
+    [("crash.rows", p, n) for p in BATCH_POINTS for n in NTH.values()]
+    + [("crash.rows", p, 1) for p in ONCE_POINTS]
+    + [("crash.steps", p, n) for p in CHECKPOINTS for n in NTH.values()]
+    + [("crash.steps", p, 1) for p in ONCE_POINTS]
+)
+QUICK = [
+    ("crash.rows", "batch.before_record", 2),
+    ("crash.rows", "publish.after_commit", 1),
+    ("crash.steps", "checkpoint.before", BATCHES // 2),
+]
+
+
+class World:
+    """A workspace that processes are started on and killed in."""
+
+    def __init__(self, root: Path, database: str) -> None:
+        self.root = root / "ws"
+        self.database = database
+        self.flags = {**FLAGS, "database": database or None}
+        self.logs: dict[int, Path] = {}
+        self.started: list[subprocess.Popen[bytes]] = []
+        with self.workspace() as workspace:
+            source = pa.table({"n": pa.array(range(BATCHES * ROWS), pa.int64())})
+            workspace.use(Datasets).write(Context(workspace=workspace), "source", source)
+
+    def workspace(self) -> Workspace:
+        return Workspace.open(self.root, self.flags)
+
+    def submit(self, op: str, pause: float = 0.0, **params: object) -> str:
+        if op == "crash.rows":
+            params = {"dataset": "source", "output": "out", "batch_rows": ROWS, **params}
+        else:
+            params = {"name": "out", **params}
+        with self.workspace() as workspace:
+            return workspace.use(Jobs).submit(op, {**params, "pause": pause}).id
+
+    def start(self, mode: str, job: str, failpoint: str = "", before: list[str] | None = None):
+        env = {**os.environ, "PYTHONPATH": f"{REPO}{os.pathsep}{REPO / 'src'}"}
+        env.pop("MILLRACE_FAILPOINT", None)
+        if failpoint:
+            env["MILLRACE_FAILPOINT"] = failpoint
+        path = self.root.parent / f"log{len(self.started)}"
+        log = path.open("ab")
+        child = subprocess.Popen(
+            [
+                *(before or []),
+                *(sys.executable, "-c", CHILD),
+                *(str(self.root), self.database, mode, job),
+            ],
+            cwd=REPO,
+            env=env,
+            stdout=log,
+            stderr=log,
+        )
+        log.close()
+        self.started.append(child)
+        self.logs[child.pid] = path
+        return child
+
+    def end(self, worker: subprocess.Popen[bytes]) -> None:
+        """Stop a worker as a supervisor does; it must leave with 0."""
+        self.until(lambda: "READY" in self.logs[worker.pid].read_text("utf-8"))
+        worker.terminate()
+        assert worker.wait(30) == 0
+
+    def job(self, id: str) -> Job:
+        with self.workspace() as workspace:
+            return workspace.use(Jobs).get(id)
+
+    def until(self, what: Callable[[], bool], seconds: float = 60) -> None:
+        end = time.monotonic() + seconds
+        while not what():
+            assert time.monotonic() < end, [
+                p.read_text("utf-8")[-3000:] for p in self.logs.values()
+            ]
+            time.sleep(0.1)
+
+    def ended(self, id: str) -> bool:
+        return self.job(id).state in FINAL
+
+    def check(self, versions: int = 1, times: int = 1) -> None:
+        """The oracle: every row is there, once, in exactly so many versions."""
+        with self.workspace() as workspace:
+            rows = workspace.use(Datasets).read("out").column("n").to_pylist()
+            found = workspace.use(Artifacts).versions("dataset", "out")
+        assert sorted(rows) == sorted(list(range(BATCHES * ROWS)) * times)
+        assert len(found) == versions
+
+    def close(self) -> None:
+        for child in self.started:
+            with contextlib.suppress(ProcessLookupError):
+                child.send_signal(signal.SIGCONT)
+                child.kill()
+            child.wait()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    database = ""
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres")
+        name = f"crash{os.getpid()}x{time.time_ns()}"
+        engine = create_engine(
+            server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+        )
+        with engine.connect() as connection:
+            connection.execute(text(f"create database {name}"))
+        database = f"{server.rsplit('/', 1)[0]}/{name}"
+        engine.dispose()
+    made = World(tmp_path, database)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(("op", "point", "nth"), EVERY if FULL else QUICK)
+def test_killed_in_process(world: World, op: str, point: str, nth: int) -> None:
+    job = world.submit(op)
+    assert world.start("inline", job, f"{point}:{nth}:kill").wait(60) == -signal.SIGKILL
+    assert world.start("inline", job).wait(60) == 0
+    assert world.job(job).state == "done"
+    world.check()
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize(("op", "point", "nth"), EVERY if FULL else QUICK[1:2])
+def test_killed_worker(world: World, op: str, point: str, nth: int, count: int) -> None:
+    if not FULL and count == 1 and world.database:
+        pytest.skip("the quick slice kills one worker on SQLite, one of two on Postgres")
+    job = world.submit(op)
+    first = world.start("worker", job, f"{point}:{nth}:kill")
+    others = [world.start("worker", job) for _ in range(count - 1)]
+    if count == 1:
+        assert first.wait(60) == -signal.SIGKILL
+        others = [world.start("worker", job)]
+    world.until(lambda: world.ended(job))
+    assert world.job(job).state == "done"
+    world.check()
+    for other in others:
+        world.end(other)
+
+
+@pytest.mark.parametrize("point", ["publish.fenced", "publish.before_commit"])
+def test_a_worker_that_sleeps_through_the_publish(world: World, point: str) -> None:
+    if not FULL and point == "publish.fenced":
+        pytest.skip("MILLRACE_CRASH=full runs both points")
+    job = world.submit("crash.rows")
+    asleep = world.start("worker", job, f"{point}:1:stop")
+    world.until(lambda: _stopped(asleep.pid))
+    awake = world.start("worker", job)
+    world.until(lambda: world.ended(job))
+    asleep.send_signal(signal.SIGCONT)
+    time.sleep(2)
+    world.check()
+    for worker in (asleep, awake):
+        world.end(worker)
+    world.check()
+
+
+def test_a_cancelled_job_stays_cancelled_when_its_sleeper_wakes(world: World) -> None:
+    job = world.submit("crash.steps", mode="append")
+    asleep = world.start("worker", job, "publish.before_commit:1:stop")
+    world.until(lambda: _stopped(asleep.pid))
+    with world.workspace() as workspace:
+        workspace.use(Jobs).cancel(job)
+    awake = world.start("worker", job)
+    world.until(lambda: world.ended(job))
+    assert world.job(job).state == "cancelled"
+    asleep.send_signal(signal.SIGCONT)
+    time.sleep(2)
+    again = world.submit("crash.steps", mode="append")
+    world.until(lambda: world.ended(again))
+    assert world.job(again).state == "done"
+    world.check()
+    world.end(awake)
+
+
+def test_random_kills(world: World) -> None:
+    rounds, kills = (6, 5) if FULL else (1, 3)
+    dice = random.Random(7)
+    for number in range(rounds):
+        job = world.submit("crash.rows", pause=0.02)
+        for _ in range(kills):
+            worker = world.start("worker", job)
+            time.sleep(dice.uniform(0.5, 3.0))
+            worker.kill()
+            worker.wait()
+        worker = world.start("worker", job)
+        world.until(lambda job=job: world.ended(job))
+        assert world.job(job).state == "done"
+        world.check(versions=number + 1)
+        world.end(worker)
+
+
+FAULTS = [
+    ("pwrite64", "signal=KILL", 40),
+    ("pwrite64", "signal=KILL", 120),
+    ("pwrite64", "error=EIO", 60),
+    ("pwrite64", "error=ENOSPC", 90),
+    ("fdatasync", "error=EIO", 4),
+    ("fdatasync", "signal=KILL", 8),
+    ("fdatasync", "signal=KILL", 20),
+    ("write", "error=ENOSPC", 30),
+    ("write", "signal=KILL", 45),
+    ("rename", "signal=KILL", 1),
+    ("link", "signal=KILL", 1),
+    ("ftruncate", "error=EIO", 1),
+]
+
+
+@pytest.mark.parametrize(("call", "what", "when"), FAULTS if FULL else FAULTS[:2])
+def test_system_call_faults(tmp_path: Path, call: str, what: str, when: int) -> None:
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed: system-call faults are not tested")
+    world = World(tmp_path, "")
+    job = world.submit("crash.rows")
+    inject = f"inject={call}:{what}:when={when}"
+    trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject]
+    world.start("inline", job, before=trace).wait(120)
+    state = world.job(job).state
+    if state == "failed":
+        with world.workspace() as workspace:
+            workspace.use(Jobs).retry(job)
+    assert world.start("inline", job).wait(60) == 0
+    world.check()
+    world.close()
+
+
+def _stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()[0] == "T"
+
+
+def test_every_failpoint_is_covered() -> None:
+    source = REPO / "src" / "millrace"
+    named = {
+        line.split('failpoint("')[1].split('"')[0]
+        for path in source.rglob("*.py")
+        for line in path.read_text().splitlines()
+        if 'failpoint("' in line
+    }
+    assert named == {*BATCH_POINTS, *ONCE_POINTS, *CHECKPOINTS}
+    assert crash_ops.BATCHES >= 4

@@ -1,0 +1,203 @@
+"""Datasets on Lance: versions, appends, conflicts, ids, diff, clean-up, S3."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from millrace.core.context import Context
+from millrace.core.errors import Conflict, InvalidInput, NotFound
+from millrace.core.workspace import Workspace
+from millrace.stores.artifacts import Artifacts
+from millrace.stores.datasets import Datasets
+
+
+def numbers(start: int, stop: int) -> pa.Table:
+    return pa.table({"n": pa.array(range(start, stop), pa.int64())})
+
+
+def test_a_version_never_changes(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    assert store.write(ctx, "x", numbers(0, 5)) == "dataset:x@1"
+    assert store.write(ctx, "x", numbers(5, 8), "append") == "dataset:x@2"
+    assert store.write(ctx, "x", pa.table({"other": ["a"]})) == "dataset:x@3"
+    assert store.read("x@1").column("n").to_pylist() == [0, 1, 2, 3, 4]
+    assert store.read("x@2").column("n").to_pylist() == list(range(8))
+    assert store.read("x").column("other").to_pylist() == ["a"]
+    assert store.info("x@2").rows == 8
+
+
+def test_ids_are_unique_and_count_on(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    store.write(ctx, "x", numbers(0, 5))
+    store.write(ctx, "x", numbers(5, 8), "append")
+    assert store.read("x").column("_id").to_pylist() == list(range(8))
+    shuffled = store.read("x").take([7, 2, 0])
+    assert store.write(ctx, "y", shuffled) == "dataset:y@1"
+    assert store.read("y").column("_id").to_pylist() == [7, 2, 0]
+    store.write(ctx, "y", numbers(0, 1), "append")
+    assert store.read("y").column("_id").to_pylist() == [7, 2, 0, 8]
+
+
+def test_rows_that_share_an_id_are_refused(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    twice = pa.table({"_id": [1, 2, 1], "n": [1, 2, 3]})
+    with pytest.raises(InvalidInput, match="share their '_id'"):
+        store.write(ctx, "x", twice)
+    with pytest.raises(InvalidInput, match="whole numbers"):
+        store.write(ctx, "x", pa.table({"_id": ["a"], "n": [1]}))
+    with pytest.raises(NotFound):
+        store.info("x")
+
+
+def test_take_keeps_the_order_asked(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    store.write(ctx, "x", numbers(0, 100))
+    assert store.take("x", [50, 3, 999, 70]).column("n").to_pylist() == [50, 3, 70]
+    assert store.take("x", []).num_rows == 0
+
+
+def test_scan_gives_equal_batches_over_fragments(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    store.write(ctx, "x", numbers(0, 7))
+    store.write(ctx, "x", numbers(7, 30), "append")
+    sizes = [batch.num_rows for batch in store.scan("x", batch_rows=10)]
+    assert sizes == [10, 10, 10]
+    rest = [batch.column("n").to_pylist() for batch in store.scan("x", batch_rows=10, offset=25)]
+    assert rest == [[25, 26, 27, 28, 29]]
+
+
+def test_an_append_must_fit(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    store.write(ctx, "x", numbers(0, 5))
+    with pytest.raises(InvalidInput, match="differ from dataset 'x' in n"):
+        store.write(ctx, "x", pa.table({"n": ["a"]}), "append")
+    with pytest.raises(InvalidInput, match="Column 'm' is not in 'x'.*Its columns are n"):
+        store.read("x", ["m"])
+
+
+def test_a_writer_that_was_outrun_is_told(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    store.write(ctx, "x", numbers(0, 5))
+    slow = store.stage(ctx, "x", "append")
+    slow.add(numbers(5, 6), 1)
+    store.write(ctx, "x", numbers(6, 7), "append")
+    with pytest.raises(Conflict, match="got a new version while"):
+        slow.publish()
+    assert store.read("x").column("n").to_pylist() == [0, 1, 2, 3, 4, 6]
+
+
+def test_two_writers_at_once_lose_nothing(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    store.write(ctx, "x", numbers(0, 1))
+    refused: list[Exception] = []
+
+    def work(number: int) -> None:
+        while True:
+            try:
+                store.write(ctx, "x", numbers(number, number + 1), "append")
+            except Conflict as error:
+                refused.append(error)
+            else:
+                return
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(1, 6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    table = store.read("x")
+    assert sorted(table.column("n").to_pylist()) == list(range(6))
+    assert sorted(table.column("_id").to_pylist()) == list(range(6))
+
+
+def test_after_a_deleted_version_appends_go_on_from_the_visible_one(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    store.write(ctx, "x", numbers(0, 3))
+    store.write(ctx, "x", numbers(100, 103), "append")
+    ctx.use(Artifacts).delete(ctx, "x@2", "dataset")
+    store.write(ctx, "x", numbers(3, 4), "append")
+    assert store.read("x").column("n").to_pylist() == [0, 1, 2, 3]
+
+
+def test_diff_counts_by_id(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    store.write(ctx, "x", pa.table({"a": [1, 2, 3], "b": ["x", None, "z"]}))
+    table = store.read("x").slice(1)
+    changed = table.set_column(1, "a", pa.array([2, 9], pa.int64()))
+    store.write(ctx, "x", changed.append_column("c", pa.array([True, False])))
+    found = store.diff("x@1", "x@2")
+    assert (found.added, found.removed, found.changed) == (0, 1, 1)
+    assert (found.columns_added, found.columns_removed) == (["c"], [])
+
+
+def test_compaction_and_clean_up_keep_every_published_version(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    for number in range(6):
+        store.write(ctx, "x", numbers(number * 10, number * 10 + 10), "append")
+    assert store.compact("x")["files_removed"] == 6
+    store.clean_up("x", older_than=0)
+    assert [store.read(f"x@{v}").num_rows for v in range(1, 7)] == [10, 20, 30, 40, 50, 60]
+    store.write(ctx, "x", numbers(60, 61), "append")
+    assert store.read("x").num_rows == 61
+
+
+def test_a_table_of_vectors_and_bytes_comes_back_equal(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    vectors = pa.FixedSizeListArray.from_arrays(np.arange(12, dtype=np.float32), 4)
+    table = pa.table({"v": vectors, "raw": pa.array([b"a", None, b"\x00\xff"])})
+    store.write(ctx, "x", table)
+    assert store.read("x").drop_columns(["_id"]).equals(table)
+
+
+@pytest.fixture
+def on_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Context]:
+    moto = pytest.importorskip("moto.server")
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    from pyarrow import fs
+
+    fs.S3FileSystem(
+        endpoint_override=f"{host}:{port}", scheme="http", allow_bucket_creation=True
+    ).create_dir("mill")
+    flags = {
+        "datasets": "s3://mill/datasets",
+        "objects": "s3://mill/objects",
+        "s3_endpoint": endpoint,
+        "durability": "normal",
+    }
+    with Workspace.open(tmp_path / "ws", flags) as workspace:
+        yield Context(workspace=workspace)
+    server.stop()
+
+
+def test_datasets_live_on_s3(on_s3: Context) -> None:
+    ctx, store = on_s3, on_s3.use(Datasets)
+    store.write(ctx, "x", numbers(0, 5))
+    store.write(ctx, "x", numbers(5, 8), "append")
+    assert store.read("x").column("n").to_pylist() == list(range(8))
+    assert store.read("x@1").num_rows == 5
+    slow = store.stage(ctx, "x", "append")
+    slow.add(numbers(8, 9), 1)
+    store.write(ctx, "x", numbers(9, 10), "append")
+    with pytest.raises(Conflict):
+        slow.publish()
+
+
+def test_objects_live_on_s3(on_s3: Context, tmp_path: Path) -> None:
+    from millrace.stores.objects import Objects
+
+    store = on_s3.use(Objects)
+    folder = tmp_path / "model"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "a.txt").write_text("hello", encoding="utf-8")
+    made = store.folder(store.put_folder(folder))
+    assert (made / "sub" / "a.txt").read_text(encoding="utf-8") == "hello"

@@ -1,0 +1,1 @@
+"""What the contract battery and the parity suite share; nothing here tests anything."""
