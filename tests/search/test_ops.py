@@ -1,0 +1,126 @@
+"""Indexes over datasets: building, asking, filters, staleness, hostile queries."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from millrace.core.context import Context
+from millrace.core.errors import InvalidInput, NotFound
+from millrace.stores.datasets import Datasets
+from millrace.stores.jobs import Jobs
+
+TEXTS = [
+    "Where is my parcel, it should have come on Monday",
+    "The parcel is late again",
+    "I want my money back for the broken kettle",
+    "Please refund the kettle",
+    "Где моя посылка",
+    None,
+]
+KINDS = ["delivery", "delivery", "refund", "refund", "delivery", "none"]
+
+
+@pytest.fixture
+def jobs(ctx: Context) -> Jobs:
+    table = pa.table({"text": TEXTS, "kind": KINDS, "n": list(range(6))})
+    ctx.use(Datasets).write(ctx, "tickets", table)
+    return ctx.use(Jobs)
+
+
+def ask(jobs: Jobs, **params: object):
+    return jobs.call("search.query", {"index": "tickets", **params})
+
+
+def test_words_and_meaning_with_reasons(jobs: Jobs) -> None:
+    made = jobs.call(
+        "search.build", {"dataset": "tickets", "text": ["text"], "encoder": "hashed-1024"}
+    )
+    assert (made.index, made.rows, made.columns) == ("index:tickets@1", 6, ["text"])
+    found = ask(jobs, text="parcel late", k=3)
+    assert found.hits[0].id == 1
+    assert {leg.leg for leg in found.hits[0].legs} == {"text", "vector"}
+    assert found.hits[0].row["kind"] == "delivery"
+    marked = found.hits[0]
+    assert [marked.snippet[a:b] for a, b in marked.marks] == ["parcel", "late"]
+    assert found.hits[0].score == pytest.approx(sum(leg.points for leg in marked.legs))
+    assert found.terms == ["parcel", "late"]
+
+
+def test_filters_come_before_ranking(jobs: Jobs) -> None:
+    jobs.call("search.build", {"dataset": "tickets", "text": ["text"], "encoder": "none"})
+    only = {"column": "kind", "value": "refund"}
+    found = ask(jobs, text="parcel kettle", filter=only)
+    assert sorted(hit.id for hit in found.hits) == [2, 3]
+    with pytest.raises(InvalidInput, match="column 'nope', which is not there"):
+        ask(jobs, text="x", filter={"column": "nope", "value": 1})
+
+
+def test_a_stale_index_says_so(jobs: Jobs, ctx: Context) -> None:
+    jobs.call("search.build", {"dataset": "tickets", "text": ["text"], "encoder": "none"})
+    assert ask(jobs, text="parcel").notices == []
+    more = pa.table({"text": ["parcel"], "kind": ["new"], "n": [7]})
+    ctx.use(Datasets).write(ctx, "tickets", more, "append")
+    found = ask(jobs, text="parcel")
+    assert "not the newest version" in found.notices[0]
+    assert all(hit.row["kind"] != "new" for hit in found.hits)
+    (line,) = jobs.call("search.list", {}).indexes
+    assert line.is_current is False
+
+
+def test_an_english_encoder_leaves_other_scripts_to_the_words(jobs: Jobs) -> None:
+    made = jobs.call("search.build", {"dataset": "tickets", "text": ["text"]})
+    if "hashed" in made.encoder:
+        pytest.skip("no encoder weights here, so there is nothing to gate")
+    found = ask(jobs, text="посылка")
+    assert [hit.id for hit in found.hits] == [4]
+    assert "answered by its words alone" in found.notices[0]
+    near = jobs.call("search.similar", {"index": "tickets", "row": 2, "k": 2})
+    assert near.hits[0].id == 3
+
+
+def test_own_vectors_are_a_leg(ctx: Context) -> None:
+    vectors = pa.FixedSizeListArray.from_arrays(np.eye(4, dtype=np.float32).ravel(), 4)
+    ctx.use(Datasets).write(ctx, "v", pa.table({"v": vectors, "name": list("abcd")}))
+    jobs = ctx.use(Jobs)
+    jobs.call("search.build", {"dataset": "v", "vector": "v"})
+    found = jobs.call("search.query", {"index": "v", "vector": [0, 0, 2, 0.1], "k": 2})
+    assert [hit.row["name"] for hit in found.hits] == ["c", "d"]
+    with pytest.raises(InvalidInput, match="has 2 numbers.*needs 4"):
+        jobs.call("search.query", {"index": "v", "vector": [1, 2]})
+
+
+def test_weights_can_be_judged_by_labels(jobs: Jobs) -> None:
+    made = jobs.call(
+        "search.build",
+        {"dataset": "tickets", "text": ["text"], "encoder": "hashed-1024", "judge": "kind"},
+    )
+    assert set(made.judged) == {"text 0", "text 0.25", "text 0.5", "text 0.75", "text 1"}
+    assert sum(made.weights.values()) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({}, "The query is empty"),
+        ({"text": "   "}, "The query is empty"),
+        ({"text": "x", "weights": {"text": 0, "vector": 0}}, "Every weight is 0"),
+        ({"text": "x", "weights": {"smell": 1}}, "weight of 'smell'"),
+        ({"text": "x", "k": 0}, "Field 'k'"),
+        ({"text": "x", "columns": ["nope"]}, "Column 'nope' is not in"),
+    ],
+)
+def test_bad_queries(jobs: Jobs, params: dict[str, object], said: str) -> None:
+    jobs.call("search.build", {"dataset": "tickets", "text": ["text"], "encoder": "none"})
+    with pytest.raises(InvalidInput, match=said):
+        ask(jobs, **params)
+
+
+def test_bad_builds(jobs: Jobs) -> None:
+    with pytest.raises(InvalidInput, match="holds int64, not text"):
+        jobs.call("search.build", {"dataset": "tickets", "text": ["n"]})
+    with pytest.raises(InvalidInput, match="Column 'nope' is not in"):
+        jobs.call("search.build", {"dataset": "tickets", "text": ["nope"]})
+    with pytest.raises(NotFound, match="no dataset 'other'"):
+        jobs.call("search.build", {"dataset": "other"})
+    with pytest.raises(NotFound, match="no index 'tickets'"):
+        ask(jobs, text="x")
