@@ -1,0 +1,153 @@
+"""Ops on datasets: import, look, divide, write out."""
+
+from collections.abc import Generator
+
+from millrace.core.context import Context
+from millrace.core.events import Event
+from millrace.core.registry import op
+from millrace.dataset import params as p
+from millrace.dataset import results as r
+
+
+@op("dataset.import", effect="write")
+def import_file(params: p.ImportParams, ctx: Context) -> Generator[Event, None, r.ImportResult]:
+    """Import a file, folder of images, object or SQL query as a dataset version.
+
+    Encoding, delimiter, header and types are detected from the head and shown with reasons;
+    each can be set. A row that cannot be read, or does not fit its column, goes to
+    `<name>-quarantine` with its line and reason. When later values show that a type was too
+    narrow (a decimal among whole numbers), the import begins again with a wider one; when
+    more than 1 % of a column does not fit, the column is kept as text.
+    All rows become one new version, or none; killed half-way it goes on where it was.
+    Writes: a dataset, and one of rows set aside.     Random: none
+    Cost: less than twice the CPU of writing the rows to Parquet; a few blocks of 16 MiB.
+    Errors: not_found, no such file; invalid_input, no rows, too wide or too long a record;
+    conflict, the source changed meanwhile; not_allowed, a place only the owner may read.
+    """
+    from millrace.dataset import importing
+
+    return (yield from importing.run(params, ctx))
+
+
+@op("dataset.describe", effect="read")
+def describe(params: p.DescribeParams, ctx: Context) -> r.DescribeResult:
+    """Describe a dataset: schema, statistics of each column, examples.
+
+    Units: lengths in characters.     Random: none
+    Cost: up to four passes over each column, in bounded memory.
+    Errors: not_found, no such dataset; invalid_input, no such column.
+    """
+    from millrace.dataset import looking
+
+    return looking.describe(params, ctx)
+
+
+@op("dataset.rows", effect="read")
+def rows(params: p.RowsPageParams, ctx: Context) -> r.RowsPage:
+    """Show one page of rows.
+
+    Long text is cut and bytes are shown as their size.
+    Errors: not_found, no such dataset; invalid_input, no such column.
+    """
+    from millrace.dataset import looking
+
+    return looking.rows(params, ctx)
+
+
+@op("dataset.list", effect="read")
+def list_datasets(params: p.ListParams, ctx: Context) -> r.ListResult:
+    """List the datasets and the newest version of each."""
+    from millrace.dataset import looking
+
+    return looking.listing(params, ctx)
+
+
+@op("dataset.versions", effect="read")
+def versions(params: p.VersionsParams, ctx: Context) -> r.VersionsResult:
+    """List the versions of a dataset, the newest first.
+
+    Errors: not_found, no such dataset.
+    """
+    from millrace.dataset import looking
+
+    return looking.versions(params, ctx)
+
+
+@op("dataset.diff", effect="read")
+def diff(params: p.DiffParams, ctx: Context) -> r.DiffResult:
+    """Count the rows and columns by which two versions differ.
+
+    Rows are matched by their id, which new versions keep and a new import does not.
+    Errors: not_found, no such version; invalid_input, versions of different datasets.
+    """
+    from millrace.dataset import looking
+
+    return looking.diff(params, ctx)
+
+
+@op("dataset.split", effect="write")
+def split(params: p.SplitParams, ctx: Context) -> r.SplitResult:
+    """Divide the rows into train, validation and test, and check for leaks.
+
+    Writes a new version with a column that names the part. Use `stratified` to keep the share
+    of each class, `group` to keep what belongs together in one part, `time` to train on the
+    past and test on the future. The check counts equal rows (ids left out), equal texts and
+    groups that occur in several parts.
+    Random: seeded by params.seed.     Reads: all columns.
+    Errors: not_found, no such dataset; invalid_input, no such column or too few groups.
+    """
+    from millrace.dataset import writing
+
+    return writing.split(params, ctx)
+
+
+@op("dataset.sample", effect="write")
+def sample(params: p.SampleParams, ctx: Context) -> r.SampleResult:
+    """Draw rows at random into a dataset of their own.
+
+    The rows keep their ids and order; with `by`, every class keeps its share.
+    Random: seeded by params.seed.
+    Errors: not_found, no such dataset; invalid_input, no such column.
+    """
+    from millrace.dataset import writing
+
+    return writing.sample(params, ctx)
+
+
+@op("dataset.export", effect="write")
+def export(params: p.ExportParams, ctx: Context) -> r.ExportResult:
+    """Write a dataset to a CSV, JSON lines or Parquet file.
+
+    The file appears whole or not at all. In CSV, text that a spreadsheet would run as a
+    formula (it begins with = + - @ tab or CR) gets a ' before it, and so does text that
+    begins with '; an import with `restore` takes the marks off again.
+    Writes: one file.     Cost: one pass in bounded memory.
+    Errors: conflict, the file exists; invalid_input, no such folder or kind; not_allowed, a
+    place only the owner may write.
+    """
+    from millrace.dataset import writing
+
+    return writing.export(params, ctx)
+
+
+@op("dataset.tag", effect="write")
+def tag(params: p.TagParams, ctx: Context) -> r.TagResult:
+    """Give a version a name that can be moved later.
+
+    Errors: not_found, no such version; invalid_input, a name that cannot be.
+    """
+    from millrace.dataset import looking
+
+    return looking.tag(params, ctx)
+
+
+@op("dataset.delete", effect="destructive")
+def delete(params: p.DeleteParams, ctx: Context) -> r.DeleteResult:
+    """Delete a dataset version; its data stays until retention removes it.
+
+    Errors: not_found, no such version; conflict, a tag points at it.
+    """
+    from millrace.stores.artifacts import Artifacts
+
+    found = ctx.use(Artifacts).delete(ctx, params.dataset, "dataset")
+    return r.DeleteResult(dataset=found.ref)

@@ -1,0 +1,214 @@
+"""What the ops of datasets take."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic.config import JsonDict
+
+from millrace.dataset.types import Format
+from millrace.kinds.ref import DatasetRef, Name
+from millrace.kinds.rows import Params
+from millrace.kinds.task import ColumnType
+
+ColumnName = Annotated[str, Field(min_length=1, max_length=200)]
+PLACE: JsonDict = {"positional": True}
+
+
+def dataset_field(description: str = "dataset, such as 'people' or 'people@3'") -> DatasetRef:
+    """Return the positional field that names the dataset an op reads."""
+    return Field(description=description, json_schema_extra={**PLACE, "port": "dataset"})
+
+
+class ImportParams(Params):
+    """What to read and how; what is left out is detected and shown in the result."""
+
+    path: str = Field(
+        min_length=1,
+        max_length=2000,
+        description="file, folder of images, s3:// or gs:// object, or database URL",
+        json_schema_extra=PLACE,
+    )
+    name: Name | None = Field(
+        default=None, description="dataset to write; left out: after the file"
+    )
+    mode: Literal["replace", "append"] = Field(
+        default="replace", description="whether the new version holds only these rows or adds them"
+    )
+    format: Format | None = Field(
+        default=None, description="kind of source; left out: by file name and content"
+    )
+    encoding: str | None = Field(
+        default=None, max_length=40, description="text encoding, such as utf-8 or cp1251"
+    )
+    delimiter: str | None = Field(
+        default=None, max_length=1, description="character between cells; empty: one column"
+    )
+    header: bool | None = Field(
+        default=None, description="whether the first record names the columns"
+    )
+    decimal: Literal[".", ","] | None = Field(default=None, description="decimal mark in numbers")
+    types: dict[ColumnName, ColumnType] = Field(
+        default_factory=dict[str, ColumnType],
+        max_length=10_000,
+        description="type of each column that should not be detected",
+    )
+    columns: list[ColumnName] = Field(
+        default_factory=list[str], max_length=10_000, description="columns to read; empty: all"
+    )
+    missing: list[Annotated[str, Field(max_length=100)]] = Field(
+        default_factory=list[str],
+        max_length=100,
+        description="words that mean 'no value' in every column",
+    )
+    skip_lines: int = Field(
+        default=0, ge=0, le=1_000_000, description="lines before the header to pass over [lines]"
+    )
+    sheet: str | None = Field(default=None, max_length=200, description="sheet of a workbook")
+    query: str | None = Field(
+        default=None, max_length=100_000, description="SELECT statement, for a database URL"
+    )
+    restore: bool = Field(
+        default=False, description="whether to undo the formula marks of a Millrace export"
+    )
+    max_columns: int = Field(
+        default=4096, ge=1, le=20_000, description="widest source that is read [columns]"
+    )
+    max_record: int = Field(
+        default=16 * 2**20, ge=1024, le=256 * 2**20, description="longest record read [bytes]"
+    )
+    max_files: int = Field(
+        default=1_000_000, ge=1, le=10_000_000, description="most files of a folder [files]"
+    )
+
+
+class DescribeParams(Params):
+    """Which dataset to describe, and how closely."""
+
+    dataset: DatasetRef = dataset_field()
+    columns: list[ColumnName] = Field(
+        default_factory=list[str], max_length=4096, description="columns to describe; empty: all"
+    )
+    top: int = Field(default=10, ge=0, le=100, description="most frequent values shown [values]")
+    bins: int = Field(default=20, ge=2, le=200, description="bars of each histogram [bars]")
+    examples: int = Field(default=5, ge=0, le=50, description="rows shown [rows]")
+
+
+class VersionsParams(Params):
+    """Whose versions to list."""
+
+    name: Name = Field(description="name of the dataset", json_schema_extra=PLACE)
+    limit: int = Field(default=100, ge=1, le=1000, description="most versions listed [versions]")
+
+
+class ListParams(Params):
+    """Which datasets to list."""
+
+    contains: str = Field(default="", max_length=64, description="part of the name")
+    limit: int = Field(default=100, ge=1, le=1000, description="most datasets listed [datasets]")
+
+
+class DiffParams(Params):
+    """Two versions of one dataset."""
+
+    old: DatasetRef = Field(description="version before", json_schema_extra=PLACE)
+    new: DatasetRef = Field(description="version after", json_schema_extra=PLACE)
+
+
+class SplitParams(Params):
+    """How to divide the rows into parts."""
+
+    dataset: DatasetRef = dataset_field()
+    method: Literal["random", "stratified", "group", "time"] = Field(
+        default="random", description="how rows are assigned"
+    )
+    by: ColumnName | None = Field(
+        default=None, description="column of classes, groups or times, for the other methods"
+    )
+    train: float = Field(default=0.8, ge=0, le=1, description="share of the train part [0..1]")
+    validation: float = Field(
+        default=0.0, ge=0, le=1, description="share of the validation part [0..1]"
+    )
+    test: float = Field(default=0.2, ge=0, le=1, description="share of the test part [0..1]")
+    seed: int | None = Field(
+        default=None, ge=0, le=2**31 - 1, description="seed; left out: of the workspace"
+    )
+    column: ColumnName = Field(default="split", description="column to write")
+    text: list[ColumnName] = Field(
+        default_factory=list[str],
+        max_length=20,
+        description="columns whose equal texts count as a leak; empty: those that hold text",
+    )
+
+    @model_validator(mode="after")
+    def _shares(self) -> "SplitParams":
+        if abs(self.train + self.validation + self.test - 1) > 1e-9:
+            raise ValueError("train, validation and test must add up to 1")
+        if self.method != "random" and self.by is None:
+            raise ValueError(f"method '{self.method}' needs a column in 'by'")
+        if self.method == "random" and self.by is not None:
+            raise ValueError("'by' needs method stratified, group or time")
+        return self
+
+
+class SampleParams(Params):
+    """Which rows to draw."""
+
+    dataset: DatasetRef = dataset_field()
+    rows: int = Field(default=1000, ge=1, le=100_000_000, description="rows to draw [rows]")
+    by: ColumnName | None = Field(
+        default=None, description="column whose values keep their shares; left out: any rows"
+    )
+    seed: int | None = Field(
+        default=None, ge=0, le=2**31 - 1, description="seed; left out: of the workspace"
+    )
+    output: Name | None = Field(
+        default=None, description="dataset to write; left out: the name and '-sample'"
+    )
+
+
+class ExportParams(Params):
+    """What to write, where and how."""
+
+    dataset: DatasetRef = dataset_field()
+    path: str = Field(
+        min_length=1, max_length=2000, description="file to write", json_schema_extra=PLACE
+    )
+    format: Literal["csv", "jsonl", "parquet"] | None = Field(
+        default=None, description="kind of file; left out: by its name"
+    )
+    columns: list[ColumnName] = Field(
+        default_factory=list[str], max_length=4096, description="columns to write; empty: all"
+    )
+    ids: bool = Field(default=False, description="whether to write the row ids too")
+    neutralise: bool = Field(
+        default=True,
+        description="whether CSV text that a spreadsheet would run as a formula gets a ' before it",
+    )
+    overwrite: bool = Field(default=False, description="whether a file that exists is replaced")
+
+
+class RowsPageParams(Params):
+    """Which page of rows to show."""
+
+    dataset: DatasetRef = dataset_field()
+    offset: int = Field(default=0, ge=0, le=2**40, description="rows passed over [rows]")
+    limit: int = Field(default=20, ge=1, le=1000, description="rows shown [rows]")
+    columns: list[ColumnName] = Field(
+        default_factory=list[str], max_length=4096, description="columns to show; empty: all"
+    )
+    cell: int = Field(
+        default=2000, ge=10, le=1_000_000, description="longest text shown whole [characters]"
+    )
+
+
+class DeleteParams(Params):
+    """Which version to delete."""
+
+    dataset: DatasetRef = dataset_field("dataset version; without a version: the newest")
+
+
+class TagParams(Params):
+    """Which name to give to which version."""
+
+    dataset: DatasetRef = dataset_field()
+    tag: Name = Field(description="name for the version", json_schema_extra=PLACE)

@@ -1,0 +1,260 @@
+"""The ops that write from rows there are: split, sample and export."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from millrace.core import policy
+from millrace.core.context import Context
+from millrace.core.errors import InvalidInput, NotAllowed
+from millrace.dataset import params as p
+from millrace.dataset import results as r
+from millrace.dataset.looking import BATCH, ID, types_of
+from millrace.kinds.task import ColumnType
+from millrace.stores.datasets import Datasets, Snapshot
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+
+Kind = Literal["csv", "jsonl", "parquet"]
+SUFFIXES: dict[str, Kind] = {
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+
+
+def split(params: p.SplitParams, ctx: Context) -> r.SplitResult:
+    """Write the part of each row as a column of a new version, and look for leaks."""
+    datasets = ctx.use(Datasets)
+    found = datasets.info(params.dataset, ctx.project)
+    found.need(*params.text, *([params.by] if params.by else []))
+    if params.column in (ID, params.by):
+        raise InvalidInput(
+            f"The parts cannot be written to '{params.column}'.", "Name another.", field="column"
+        )
+    if not found.rows:
+        raise InvalidInput(f"'{found.ref}' has no rows to divide.", "Choose another version.")
+    given = (("train", params.train), ("validation", params.validation), ("test", params.test))
+    parts = [(name, share) for name, share in given if share > 0]
+    assigned = _assign(params, ctx, found, parts)
+    names = [name for name, _ in parts]
+    types: dict[str, ColumnType] = {**types_of(found), params.column: "category"}
+    meta = {
+        "op": "dataset.split",
+        "types": types,
+        "split": params.model_dump(mode="json", exclude={"dataset"}),
+    }
+    stream = _with_parts(ctx, found, params.column, assigned, names)
+    ref = datasets.write(ctx, found.name, stream, parents=[found.ref], meta=meta)
+    counts = {name: int((assigned == at).sum()) for at, name in enumerate(names)}
+    return r.SplitResult(
+        dataset=ref,
+        parts=counts,
+        leaks=_leaks(params, ctx, datasets.info(ref, ctx.project)),
+        notes=_notes(params, found, counts),
+    )
+
+
+def _assign(
+    params: p.SplitParams, ctx: Context, found: Snapshot, parts: list[tuple[str, float]]
+) -> "np.ndarray":
+    from millrace.dataset.engine import split as engine
+
+    seed = ctx.seed if params.seed is None else params.seed
+    if params.method == "random" or params.by is None:
+        return engine.random(found.rows, parts, seed)
+    values = ctx.use(Datasets).read(found.ref, [params.by], project=ctx.project).column(params.by)
+    codes = engine.codes(values)
+    if params.method == "stratified":
+        return engine.stratified(codes, parts, seed)
+    if params.method == "group":
+        return engine.grouped(codes, parts, seed)
+    if values.null_count:
+        raise InvalidInput(
+            f"{values.null_count} rows have no '{params.by}' to go by.",
+            "Use another column, or fill the gaps first.",
+            column=params.by,
+        )
+    return engine.by_time(codes, parts)
+
+
+def _with_parts(
+    ctx: Context, found: Snapshot, column: str, assigned: "np.ndarray", names: list[str]
+) -> "pa.RecordBatchReader":
+    import pyarrow as pa
+
+    kept = [field for field in found.schema if field.name != column]
+    schema = pa.schema([*kept, pa.field(column, pa.string())])
+    words = pa.array(names)
+
+    def stream() -> Iterator[pa.RecordBatch]:
+        at = 0
+        columns = [field.name for field in kept]
+        for batch in ctx.use(Datasets).scan(
+            found.ref, columns, batch_rows=BATCH, project=ctx.project
+        ):
+            part = words.take(pa.array(assigned[at : at + batch.num_rows]))
+            yield pa.RecordBatch.from_arrays([*batch.columns, part], schema=schema)
+            at += batch.num_rows
+            ctx.progress(at, found.rows)
+
+    return pa.RecordBatchReader.from_batches(schema, stream())
+
+
+def _leaks(params: p.SplitParams, ctx: Context, made: Snapshot) -> r.Leaks:
+    import pyarrow as pa
+
+    from millrace.dataset.engine import split as engine
+
+    types = types_of(made)
+    columns = [
+        field
+        for field in made.schema
+        if field.name in (params.column, params.by)
+        or field.name in params.text
+        or (field.name != ID and types.get(field.name) != "id")
+    ]
+    words = [field.name for field in columns if types.get(field.name) == "text"]
+    texts = params.text or [
+        name for name in words if pa.types.is_string(made.schema.field(name).type)
+    ]
+    stream = ctx.use(Datasets).scan(
+        made.ref, [field.name for field in columns], batch_rows=BATCH, project=ctx.project
+    )
+    rows = pa.RecordBatchReader.from_batches(pa.schema(columns), stream)
+    group = params.by if params.method == "group" else None
+    return engine.leaks(rows, texts, group, params.column)
+
+
+def _notes(params: p.SplitParams, found: Snapshot, counts: dict[str, int]) -> list[str]:
+    notes: list[str] = []
+    if params.column in found.schema.names:
+        notes.append(f"The column '{params.column}' of '{found.ref}' was replaced.")
+    for name, share in (
+        ("train", params.train),
+        ("validation", params.validation),
+        ("test", params.test),
+    ):
+        real = counts.get(name, 0) / found.rows
+        if abs(real - share) > 0.02:
+            notes.append(f"The {name} part holds {real:.1%} of the rows instead of {share:.1%}.")
+    return notes
+
+
+def sample(params: p.SampleParams, ctx: Context) -> r.SampleResult:
+    """Write rows drawn at random as a dataset of their own."""
+    from millrace.dataset.engine import split as engine
+
+    datasets = ctx.use(Datasets)
+    found = datasets.info(params.dataset, ctx.project)
+    codes: Any = None
+    if params.by is not None:
+        found.need(params.by)
+        values = datasets.read(found.ref, [params.by], project=ctx.project).column(params.by)
+        codes = engine.codes(values)
+    seed = ctx.seed if params.seed is None else params.seed
+    drawn = engine.sample(codes, params.rows, found.rows, seed)
+    meta = {
+        "op": "dataset.sample",
+        "types": types_of(found),
+        "sample": params.model_dump(mode="json", exclude={"dataset"}),
+    }
+    name = params.output or f"{found.name[:57]}-sample"
+    ref = datasets.write(ctx, name, _drawn(ctx, found, drawn), parents=[found.ref], meta=meta)
+    return r.SampleResult(dataset=ref, rows=len(drawn), of=found.rows)
+
+
+def _drawn(ctx: Context, found: Snapshot, drawn: "np.ndarray") -> "pa.RecordBatchReader":
+    import numpy as np
+    import pyarrow as pa
+
+    def stream() -> Iterator[pa.RecordBatch]:
+        at = 0
+        for batch in ctx.use(Datasets).scan(found.ref, batch_rows=BATCH, project=ctx.project):
+            low, high = np.searchsorted(drawn, [at, at + batch.num_rows])
+            at += batch.num_rows
+            ctx.progress(at, found.rows)
+            yield batch.take(pa.array(drawn[low:high] - (at - batch.num_rows)))
+
+    return pa.RecordBatchReader.from_batches(found.schema, stream())
+
+
+def export(params: p.ExportParams, ctx: Context) -> r.ExportResult:
+    """Stream a dataset into a file that appears whole or not at all."""
+    from millrace.dataset.engine import export as engine
+
+    found = ctx.use(Datasets).info(params.dataset, ctx.project)
+    found.need(*params.columns)
+    path = _path(params.path, ctx)
+    kind = params.format or _kind(path)
+    wanted = params.columns or [name for name in found.schema.names if name != ID]
+    wanted = [ID, *(name for name in wanted if name != ID)] if params.ids else list(wanted)
+    stream = _stream(ctx, found, wanted)
+    import pyarrow as pa
+
+    schema = pa.schema([found.schema.field(name) for name in wanted])
+    with engine.replacing(path, overwrite=params.overwrite) as file:
+        if kind == "csv":
+            done = engine.write_csv(file, schema, stream, safe=params.neutralise)
+        elif kind == "jsonl":
+            done = engine.write_jsonl(file, schema, stream)
+        else:
+            done = engine.write_parquet(file, schema, stream)
+    return r.ExportResult(
+        path=str(path),
+        format=kind,
+        rows=done.rows,
+        size=path.stat().st_size,
+        sha256=engine.file_hash(path),
+        neutralised=done.neutralised,
+        notes=done.notes,
+    )
+
+
+def _stream(ctx: Context, found: Snapshot, columns: list[str]) -> Iterator["pa.RecordBatch"]:
+    done = 0
+    rows = ctx.use(Datasets).scan(found.ref, columns, batch_rows=BATCH, project=ctx.project)
+    for batch in rows:
+        yield batch
+        done += batch.num_rows
+        ctx.progress(done, found.rows)
+
+
+def _kind(path: Path) -> Kind:
+    if path.suffix.lower() not in SUFFIXES:
+        raise InvalidInput(
+            f"The kind of file is not clear from '{path.name[:100]}'.",
+            "Pass 'format', or end the name in .csv, .jsonl or .parquet.",
+            field="format",
+        )
+    return SUFFIXES[path.suffix.lower()]
+
+
+def _path(text: str, ctx: Context) -> Path:
+    """Return where to write, if this actor may write there.
+
+    Anyone who may export may write below the workspace's 'exports'; elsewhere takes the
+    right to run external ops, as the owner has. Nothing else of the workspace is written.
+    """
+    root = ctx.workspace.root.resolve()
+    try:
+        plain = Path(text).expanduser()
+        path = plain.parent.resolve() / plain.name
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InvalidInput(f"The path '{text[:200]!a}' cannot be used.", "Check it.") from error
+    if not plain.name or "\0" in text:
+        raise InvalidInput(f"'{text[:200]!a}' names no file.", "Name a file.", field="path")
+    if path.is_relative_to(root / "exports"):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
+    if path.is_relative_to(root):
+        raise NotAllowed(
+            f"'{path}' lies inside the workspace.", f"Write below '{root / 'exports'}' or outside."
+        )
+    policy.check(ctx.actor, "dataset.export", "external")
+    return path
