@@ -1,0 +1,1 @@
+"""Agreement, consensus, suggestions and the order of the queue; pure functions on arrays."""
