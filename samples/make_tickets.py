@@ -13,10 +13,24 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SEED = 20260301
-COMPOSED = {"order_status": 32, "return_item": 18, "damaged_item": 12}
-NEAR_COPIES = 24
+# Messages joined from a context and a question, beside the ones written whole.
+COMPOSED = {
+    "order_status": 44,
+    "return_item": 32,
+    "refund_status": 28,
+    "damaged_item": 24,
+    "account_access": 26,
+    "payment_failed": 22,
+    "product_question": 20,
+    "delivery_change": 16,
+    "cancel_order": 14,
+    "promo_code": 10,
+    "wrong_item": 10,
+    "invoice_request": 8,
+}
+NEAR_COPIES = 32
 EXACT_COPIES = 8
-WRONG_LABELS = 16
+WRONG_LABELS = 20
 CITIES = {
     "en": ["Leeds", "Graz", "Utrecht", "Porto", "Galway", "Tallinn"],
     "ru": ["Тверь", "Казань", "Омск", "Алматы", "Рига", "Самара"],
@@ -82,7 +96,7 @@ def pick(options: list[tuple[str, str]], language: str, rng: random.Random) -> s
 
 
 def compose(phrases: Phrases, rng: random.Random) -> list[Row]:
-    """Use every phrase once, and join contexts with questions for the three largest intents."""
+    """Use every phrase once, and join some contexts with questions."""
     rows: list[Row] = []
     for intent in CONFUSED:
         for language, text in phrases[intent]:

@@ -15,7 +15,7 @@ from millrace.kinds.rows import Params, RowsParams
 
 BATCHES = 20
 ROWS = 10
-FLAGS: dict[str, Any] = {"heartbeat": 0.2, "lease": 1.5, "durability": "full"}
+FLAGS: dict[str, Any] = {"heartbeat": 0.2, "lease": 1.5, "durability": "full", "log_level": "info"}
 
 
 class SlowParams(RowsParams):

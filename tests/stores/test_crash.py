@@ -115,7 +115,7 @@ class World:
         with self.workspace() as workspace:
             return workspace.use(Jobs).get(id)
 
-    def until(self, what: Callable[[], bool], seconds: float = 60) -> None:
+    def until(self, what: Callable[[], bool], seconds: float = 180) -> None:
         end = time.monotonic() + seconds
         while not what():
             assert time.monotonic() < end, [
@@ -163,8 +163,8 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
 @pytest.mark.parametrize(("op", "point", "nth"), EVERY if FULL else QUICK)
 def test_killed_in_process(world: World, op: str, point: str, nth: int) -> None:
     job = world.submit(op)
-    assert world.start("inline", job, f"{point}:{nth}:kill").wait(60) == -signal.SIGKILL
-    assert world.start("inline", job).wait(60) == 0
+    assert world.start("inline", job, f"{point}:{nth}:kill").wait(180) == -signal.SIGKILL
+    assert world.start("inline", job).wait(180) == 0
     assert world.job(job).state == "done"
     world.check()
 
@@ -178,7 +178,7 @@ def test_killed_worker(world: World, op: str, point: str, nth: int, count: int) 
     first = world.start("worker", job, f"{point}:{nth}:kill")
     others = [world.start("worker", job) for _ in range(count - 1)]
     if count == 1:
-        assert first.wait(60) == -signal.SIGKILL
+        assert first.wait(180) == -signal.SIGKILL
         others = [world.start("worker", job)]
     world.until(lambda: world.ended(job))
     assert world.job(job).state == "done"
@@ -268,7 +268,7 @@ def test_system_call_faults(tmp_path: Path, call: str, what: str, when: int) -> 
     if state == "failed":
         with world.workspace() as workspace:
             workspace.use(Jobs).retry(job)
-    assert world.start("inline", job).wait(60) == 0
+    assert world.start("inline", job).wait(180) == 0
     world.check()
     world.close()
 

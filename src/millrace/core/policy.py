@@ -24,9 +24,9 @@ class Actor(BaseModel):
     role: str = Field(default="owner", description="owner, editor, annotator or viewer")
 
 
-def check(actor: Actor, op: str, effect: str) -> None:
-    """Raise `not_allowed` unless the actor's role has the op's effect."""
-    if effect not in ROLES.get(actor.role, frozenset()):
+def check(actor: Actor, op: str, effect: str, also: tuple[str, ...] = ()) -> None:
+    """Raise `not_allowed` unless the actor's role has the op's effect or is named in `also`."""
+    if effect not in ROLES.get(actor.role, frozenset()) and actor.role not in also:
         raise NotAllowed(
             f"'{actor.name}' with role '{actor.role}' may not run '{op}', whose effect is "
             f"'{effect}'.",

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from millrace.core.context import Context
 from millrace.core.errors import InvalidInput, choices
-from millrace.core.policy import EFFECTS, Effect
+from millrace.core.policy import EFFECTS, ROLES, Effect
 
 Shape = Literal["plain", "rows", "steps"]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,6 +31,7 @@ class Op:
     shortcut: str | None = None
     queue: str = "default"
     retries: int = 2
+    also: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -78,7 +79,7 @@ def invalid(found: Op, error: ValidationError) -> InvalidInput:
     return InvalidInput(problem, f"Its fields are {known}.", field=field, op=found.name)
 
 
-def op(
+def op(  # noqa: PLR0913  all but the name are keywords with a default
     name: str,
     *,
     effect: Effect,
@@ -86,15 +87,19 @@ def op(
     shortcut: str | None = None,
     queue: str = "default",
     retries: int = 2,
+    also: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Register a function as an op.
 
     The shape is read from the signature: `(params, ctx) -> Result` is plain,
     `(batch, params, ctx) -> Batch` is rows, a Generator[Event, None, Result] is steps.
+    `also` names roles that may run it although they lack its effect.
     Errors: TypeError, registered twice, without docstring or effect, or in no known shape.
     """
     if effect not in EFFECTS:
         raise TypeError(f"op '{name}': effect '{effect}' is not one of {', '.join(EFFECTS)}")
+    if unknown := set(also) - set(ROLES):
+        raise TypeError(f"op '{name}': there is no role {', '.join(sorted(unknown))}")
     if name.count(".") != 1 or not name.replace(".", "").replace("_", "").isalnum():
         raise TypeError(f"op '{name}' is not named folder.verb")
 
@@ -106,7 +111,18 @@ def op(
             raise TypeError(f"op '{name}' is registered twice")
         shape, params, result = _signature(name, function)
         found = Op(
-            name, effect, version, shape, function, params, result, doc, shortcut, queue, retries
+            name=name,
+            effect=effect,
+            version=version,
+            shape=shape,
+            function=function,
+            params=params,
+            result=result,
+            doc=doc,
+            shortcut=shortcut,
+            queue=queue,
+            retries=retries,
+            also=also,
         )
         OPS[name] = found
         _BY_FUNCTION[function] = found

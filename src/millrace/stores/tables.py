@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     Float,
     Index,
@@ -14,6 +15,8 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
+# SQLite counts up only in columns of exactly this type.
+Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 artifact = Table(
     "artifact",
@@ -42,7 +45,7 @@ alias = Table(
 alias_change = Table(
     "alias_change",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Sequence, primary_key=True),
     Column("project", String(64), nullable=False),
     Column("kind", String(32), nullable=False),
     Column("name", String(64), nullable=False),
@@ -106,10 +109,10 @@ job_stage = Table(
     Column("project", String(64), nullable=False),
     Column("mode", String(16), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("base", Integer, nullable=False),
+    Column("base", BigInteger, nullable=False),
     Column("cursor", JSON),
-    Column("rows", Integer, nullable=False, default=0),
-    Column("next_id", Integer, nullable=False, default=0),
+    Column("rows", BigInteger, nullable=False, default=0),
+    Column("next_id", BigInteger, nullable=False, default=0),
     Column("meta", JSON),
 )
 
@@ -120,7 +123,7 @@ job_batch = Table(
     Column("name", String(64), primary_key=True),
     Column("batch", Integer, primary_key=True, autoincrement=False),
     Column("fragments", JSON, nullable=False),
-    Column("rows", Integer, nullable=False),
+    Column("rows", BigInteger, nullable=False),
 )
 
 job_checkpoint = Table(
@@ -134,7 +137,7 @@ job_checkpoint = Table(
 event = Table(
     "event",
     metadata,
-    Column("seq", Integer, primary_key=True),
+    Column("seq", Sequence, primary_key=True),
     Column("project", String(64), nullable=False),
     Column("job", String(64)),
     Column("kind", String(64), nullable=False),

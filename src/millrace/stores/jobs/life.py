@@ -145,7 +145,7 @@ class Life:
     def _call(self, function: Callable[..., Any], params: BaseModel, ctx: Context) -> Any:
         """Run another op as a child of this job; a child already done is not run again."""
         op = of_function(function)
-        policy.check(ctx.actor, op.name, op.effect)
+        policy.check(ctx.actor, op.name, op.effect, op.also)
         if op.effect == "read" and op.shape == "plain":
             return op.function(params, ctx.but(job=None, sink=self.handle))
         self._children += 1

@@ -228,6 +228,10 @@ def outcome(database: Database, id: str) -> Any:
         return result.model_validate(row.result)
     if row.error:
         raise from_body(row.error)
+    if row.state == "cancelled":
+        raise Cancelled(
+            f"Job '{id}' was cancelled.", f"Run 'millrace jobs retry {id}' to begin again."
+        )
     if row.state == "paused":
         raise Paused(f"Job '{id}' is paused.", f"Run 'millrace jobs resume {id}' to go on.")
     raise Lost(f"Job '{id}' is now run by another worker.", f"'millrace jobs watch {id}'")

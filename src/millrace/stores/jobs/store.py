@@ -135,7 +135,7 @@ class Jobs(Steering):
     def _checked(self, name: str, raw: Any, actor: Actor | None) -> tuple[Op, BaseModel, Actor]:
         op = find(name)
         who = actor or Actor(name="owner", role="owner")
-        policy.check(who, op.name, op.effect)
+        policy.check(who, op.name, op.effect, op.also)
         return op, op.validate(raw), who
 
     def _insert(

@@ -60,7 +60,7 @@ def work(workspace: Workspace) -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _launch(workspace, _executor.id)
-    print(f"READY {_executor.id}", flush=True)
+    LOG.info("READY %s", _executor.id)
     try:
         while not stop.wait(0.25):
             try:
@@ -135,6 +135,7 @@ def _launch(workspace: Workspace, executor: str) -> None:
 
 def main(root: str, flags: dict[str, Any] | None = None) -> None:
     """Open the workspace and work; the entry of each worker process."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     with Workspace.open(root, flags) as workspace:
+        level = workspace.settings.log_level.upper()
+        logging.basicConfig(level=level, format="%(asctime)s %(name)s %(message)s")
         work(workspace)
