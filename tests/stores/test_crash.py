@@ -278,7 +278,7 @@ def _stopped(pid: int) -> bool:
 
 
 def test_every_failpoint_is_covered() -> None:
-    source = REPO / "src" / "millrace"
+    source = REPO / "src" / "millrace" / "stores"  # the capabilities' own are in their tests
     named = {
         line.split('failpoint("')[1].split('"')[0]
         for path in source.rglob("*.py")

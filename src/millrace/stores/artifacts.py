@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, and_, func, select
 
 from millrace.core import clock
 from millrace.core.context import Context
-from millrace.core.errors import Conflict, NotFound, choices
+from millrace.core.errors import Conflict, InvalidInput, NotFound, choices
 from millrace.core.ids import Ref, check_name, parse_ref
 from millrace.core.workspace import Workspace
 from millrace.stores import tables
@@ -163,9 +163,13 @@ class Artifacts:
         Errors: not_found, no such version; invalid_input, a name that cannot be.
         """
         check_name(alias, "alias")
+        if alias == "latest" or alias.isdigit():
+            raise InvalidInput(
+                f"'{alias}' cannot be an alias.", "References read it as a version: choose a word."
+            )
         with self.database.begin() as connection:
-            found = self.find(connection, Ref(kind, name, version), ctx.project)
             self.database.lock(connection, f"artifact:{ctx.project}:{kind}:{name}")
+            found = self.find(connection, Ref(kind, name, version), ctx.project)
             self.move_alias(connection, ctx, found, alias)
         return found
 
@@ -251,9 +255,10 @@ class Artifacts:
 
         Errors: conflict, an alias still points at it; not_found, no such version.
         """
-        table = tables.artifact
+        table, named = tables.artifact, parse_ref(ref, kind)
         with self.database.begin() as connection:
-            found = self.find(connection, parse_ref(ref, kind), ctx.project)
+            self.database.lock(connection, f"artifact:{ctx.project}:{kind}:{named.name}")
+            found = self.find(connection, named, ctx.project)
             held = (
                 connection.execute(
                     select(tables.alias.c.alias).where(

@@ -1,0 +1,1 @@
+"""Work on model folders, alias histories and lineage graphs, without any store."""

@@ -1,0 +1,1 @@
+"""Queries on models that are more than one call of a store below."""
