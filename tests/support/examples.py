@@ -115,8 +115,8 @@ class Example:
 
     def mask(self, result: Any, world: World) -> Any:
         """Return the result as JSON with everything that may vary replaced."""
-        plain = result.model_dump(mode="json") if isinstance(result, BaseModel) else result
-        text = json.dumps(plain).replace(str(world.workspace.root), "<workspace>")
+        text = result.model_dump_json() if isinstance(result, BaseModel) else json.dumps(result)
+        text = json.dumps(json.loads(text)).replace(str(world.workspace.root), "<workspace>")
         text = _ID.sub("<id>", text.replace(str(world.folder), "<folder>"))
         masked = json.loads(text)
         for path in self.volatile:

@@ -1,0 +1,1 @@
+"""Explanations on arrays: permutation importance, exact and replaced attributions, words."""

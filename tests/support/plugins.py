@@ -1,0 +1,12 @@
+"""Install the sample plug-in for this test session, as pip would for a user."""
+
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "plugin"
+
+
+def install() -> None:
+    """Make the sample plug-in importable and its entry point visible."""
+    if str(FOLDER) not in sys.path:
+        sys.path.append(str(FOLDER))
