@@ -1,0 +1,1 @@
+"""Checks of a table's quality: pure functions on Arrow columns and arrays."""
