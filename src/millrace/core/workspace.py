@@ -89,7 +89,9 @@ class Workspace:
 def _check_format(root: Path) -> None:
     mark = root / MARK
     if not mark.exists():
-        if any(entry.name != "millrace.toml" for entry in root.iterdir()):
+        # Another process may be making it just now: its drafts and its mark are no strangers.
+        others = [e.name for e in root.iterdir() if not e.name.startswith((f".{MARK}", MARK))]
+        if set(others) - {"millrace.toml"} and not mark.exists():
             raise Conflict(
                 f"The folder '{root}' is not empty and holds no Millrace workspace.",
                 "Name an empty or a new folder.",

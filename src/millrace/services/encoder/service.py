@@ -40,12 +40,18 @@ class Encoders:
     ) -> "Encoder":
         """Return an encoder by name, or the one of the setting 'encoder'.
 
-        `name:int8` and `precision="int8"` mean the same. Only where no name is given and its
-        weights are nowhere does a hashed encoder stand in: show its `notice` with the result.
+        `name:int8` and `precision="int8"` mean the same; `a+b` joins the vectors of both. Only
+        where no name is given and its weights are nowhere does a hashed encoder stand in: show
+        its `notice` with the result.
         `cached=False` keeps its vectors out of the workspace's cache. No network is used.
         Errors: invalid_input, no such encoder, wrong files, or int8 loses too much;
         missing_extra, the named encoder has no weights here; not_found, 'encoder_path' is empty.
         """
+        if name and "+" in name:
+            from millrace.services.encoder.joined import Joined
+
+            parts = name.split("+")
+            return Joined([self.get(part, precision, cached=cached) for part in parts])
         base, exact = parse(name or self._workspace.settings.encoder, precision)
         with self._lock:
             key = (base if name else "", exact, cached)

@@ -1,0 +1,1 @@
+"""The HTTP face: one POST route per op, jobs, events, health and metrics."""

@@ -1,0 +1,172 @@
+"""The FastAPI app: every route, made from the registry, and every error in our words."""
+
+import asyncio
+import html
+import logging
+import traceback
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from millrace import __version__
+from millrace.core import catalog
+from millrace.core.errors import Internal, InvalidInput, MillraceError, NotFound
+from millrace.core.ids import new_id
+from millrace.core.workspace import Workspace
+from millrace.faces.api import events, jobs
+from millrace.faces.api.calls import add_ops
+from millrace.faces.api.guard import request_id
+from millrace.faces.api.metrics import STATES, Figures
+from millrace.faces.api.problems import Malformed, WrongMethod, problem
+from millrace.faces.api.spec import fill
+from millrace.faces.api.state import Served, served
+
+LOG = logging.getLogger("millrace.api")
+STATIC = catalog.ROOT / "faces" / "web" / "static"
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Millrace</title>
+<h1>Millrace {version}</h1><p>This server answers calls; the web app is not part of this
+installation.</p><p>Its description is at <a href="/openapi.json">/openapi.json</a>, its figures
+at <a href="/metrics">/metrics</a>.</p></html>"""
+
+
+def routes() -> FastAPI:
+    """Return the app with every route, not yet joined to a workspace."""
+    ops = catalog.load_all()
+    app = FastAPI(
+        title="Millrace",
+        version=__version__,
+        description="Every op of Millrace as one POST route.",
+        docs_url=None,  # both pages load scripts from elsewhere
+        redoc_url=None,
+        openapi_url=None,
+    )
+    add_ops(app, ops)
+    app.include_router(jobs.router)
+    app.include_router(events.router)
+    _add_health(app)
+    _add_errors(app)
+    app.openapi = lambda: fill(app, ops)
+    return app
+
+
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document of every op, without opening a workspace."""
+    return routes().openapi()
+
+
+def joined(
+    workspace: Workspace, figures: Figures, stopping: Callable[[], bool] = lambda: False
+) -> FastAPI:
+    """Return the app joined to a workspace."""
+    app = routes()
+    app.state.served = Served(workspace, stopping)
+    app.state.figures = figures
+    app.state.document = None
+    app.router.lifespan_context = _lifespan
+    if (STATIC / "index.html").is_file():
+        app.mount("/", StaticFiles(directory=STATIC, html=True))
+    else:
+        app.add_api_route("/", _page, include_in_schema=False)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    here: Served = app.state.served
+    await asyncio.to_thread(lambda: here.jobs)  # open the stores before the first request
+    yield
+
+
+async def _page() -> Response:
+    return HTMLResponse(PAGE.format(version=html.escape(__version__)))
+
+
+def _add_health(app: FastAPI) -> None:
+    @app.get("/health/live", tags=["health"], summary="Say that the process lives")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.get("/health/ready", tags=["health"], summary="Say whether the database answers")
+    async def ready(request: Request) -> dict[str, str]:
+        await served(request).look(lambda found: found.last_event())
+        return {"status": "ready"}
+
+    @app.get("/metrics", tags=["health"], summary="Show figures in Prometheus's text format")
+    async def metrics(request: Request) -> Response:
+        counts = {
+            state: len(await served(request).look(lambda f, s=state: f.list(s, limit=1000)))
+            for state in STATES
+        }
+        text = request.app.state.figures.text(counts)
+        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi(request: Request) -> Response:
+        state = request.app.state
+        if state.document is None:
+            state.document = await asyncio.to_thread(request.app.openapi)
+        return JSONResponse(state.document)
+
+
+def _add_errors(app: FastAPI) -> None:
+    async def known(request: Request, error: Any) -> Response:
+        return problem(error, request_id(request.scope))
+
+    async def invalid(request: Request, error: Any) -> Response:
+        return problem(_translated(error), request_id(request.scope))
+
+    async def http(request: Request, error: Any) -> Response:
+        return problem(_http(request, error), request_id(request.scope))
+
+    async def bug(request: Request, error: Exception) -> Response:
+        number = new_id("err")
+        trace = "".join(traceback.format_exception(error))
+        LOG.error("%s in request %s:\n%s", number, request_id(request.scope), trace)
+        found = Internal(
+            f"The server broke: {type(error).__name__}.",
+            f"This is a bug; the log has more under '{number}'.",
+            id=number,
+        )
+        return problem(found, request_id(request.scope))
+
+    app.add_exception_handler(MillraceError, known)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Exception, bug)
+
+
+def _translated(error: RequestValidationError) -> MillraceError:
+    """Say FastAPI's first complaint about a query or path value in our words."""
+    first = error.errors()[0]
+    name = str(first["loc"][-1])
+    said = str(first["msg"]).rstrip(".")
+    shown = repr(first.get("input"))[:60]
+    return InvalidInput(
+        f"'{name}' is {shown}: {said}.", "The document at /openapi.json says more.", field=name
+    )
+
+
+def _http(request: Request, error: HTTPException) -> MillraceError:
+    path = request.url.path
+    if error.status_code == 404:
+        name = path.removeprefix("/ops/")
+        if name != path and request.method == "POST":
+            try:
+                catalog.find(name)
+            except MillraceError as missing:
+                return missing
+        return NotFound(
+            f"There is nothing at '{path[:100]}'.", "The document at /openapi.json lists all."
+        )
+    if error.status_code == 405:
+        return WrongMethod(
+            f"'{path[:100]}' does not answer '{request.method}'.",
+            "The document at /openapi.json lists all.",
+        )
+    return Malformed(str(error.detail), "The document at /openapi.json says more.")

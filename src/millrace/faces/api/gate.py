@@ -1,0 +1,119 @@
+"""Who may come in: host, origin and token of one request, before anything of it is parsed."""
+
+import hmac
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from millrace.core.errors import MillraceError, NotAllowed
+from millrace.faces.api.problems import Malformed, NotSignedIn
+
+COOKIE = "millrace_token"
+OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Ask(Protocol):
+    """The head of a request, as far as the decision needs it; mounts bring their own class."""
+
+    method: bytes
+    path: bytes
+    authorization: bytes
+    host: bytes
+    origin: bytes
+    cookie: bytes
+
+
+@dataclass
+class Asked:
+    """The head of a request."""
+
+    method: bytes
+    path: bytes
+    authorization: bytes = b""
+    host: bytes = b""
+    origin: bytes = b""
+    cookie: bytes = b""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Lets in who calls the server by its name, from its own pages, with its token."""
+
+    token: str = field(repr=False)
+    hosts: frozenset[str]
+    body_limit: int
+    secure_cookie: bool = False
+    open_paths: frozenset[str] = OPEN_PATHS
+
+    def admit(self, ask: Ask) -> MillraceError | None:
+        """Return why the request is refused, or None to let it in."""
+        refused = self._host(ask) or self._origin(ask)
+        path = ask.path.split(b"?", 1)[0].decode("latin-1")
+        if refused or (path in self.open_paths and ask.method.decode() in SAFE_METHODS):
+            return refused
+        return self._token(ask)
+
+    def matches(self, given: str) -> bool:
+        """Compare a token in constant time."""
+        return hmac.compare_digest(given.encode(), self.token.encode())
+
+    def _host(self, ask: Ask) -> MillraceError | None:
+        text = ask.host.decode("latin-1")
+        if host_of(text) in self.hosts:
+            return None
+        return Malformed(
+            f"This server is not called '{text[:80]}'.",
+            "Use the address that 'millrace up' printed, or start it with --allow-host.",
+        )
+
+    def _origin(self, ask: Ask) -> MillraceError | None:
+        """A page of another site may not act in the owner's name, nor listen to its events."""
+        if not ask.origin or ask.method.decode() in SAFE_METHODS:
+            return None
+        origin = urlsplit(ask.origin.decode("latin-1"))
+        known = origin.scheme in {"http", "https"}
+        if known and origin.netloc.lower() == ask.host.decode("latin-1").lower():
+            return None
+        return NotAllowed(
+            f"A page of '{ask.origin.decode('latin-1')[:80]}' may not call this server.",
+            "Open the address that 'millrace up' printed.",
+        )
+
+    def _token(self, ask: Ask) -> MillraceError | None:
+        scheme, _, given = ask.authorization.decode("latin-1").partition(" ")
+        if scheme.lower() == "bearer" and self.matches(given.strip()):
+            return None
+        if self.matches(cookie_in(ask.cookie)):
+            return None
+        return not_signed_in()
+
+
+def cookie_in(header: bytes) -> str:
+    """Return our cookie's value, or nothing."""
+    try:
+        found = SimpleCookie(header.decode("latin-1")).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+def host_of(text: str) -> str | None:
+    """Return the host of a Host header without its port, or None when it cannot be one."""
+    try:
+        parts = urlsplit(f"//{text}")
+        _ = parts.port
+    except ValueError:
+        return None
+    if parts.username is not None or parts.path or parts.query or parts.fragment:
+        return None
+    return parts.hostname
+
+
+def not_signed_in() -> NotSignedIn:
+    """Return the error of a missing or wrong token."""
+    return NotSignedIn(
+        "The token is missing or wrong.",
+        "Open the address that 'millrace up' printed, or send 'Authorization: Bearer <token>'.",
+    )

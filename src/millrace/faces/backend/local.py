@@ -1,0 +1,69 @@
+"""A workspace in this process."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import BaseModel
+
+from millrace.core.policy import Actor
+from millrace.core.workspace import Workspace
+from millrace.faces.backend.place import OnEvent, Verb, paused_note
+from millrace.kinds.job import Job
+
+if TYPE_CHECKING:
+    from millrace.stores.jobs import Jobs
+
+
+class Local:
+    """Runs ops here, on a folder."""
+
+    def __init__(self, workspace: Workspace, actor: Actor | None = None) -> None:
+        self.workspace = workspace
+        self.actor = actor or Actor()
+
+    @classmethod
+    def open(cls, place: str | Path, flags: dict[str, Any] | None = None) -> Self:
+        """Open the workspace in a folder, making it on first use."""
+        return cls(Workspace.open(place, flags))
+
+    def call(
+        self, op: str, params: Any, *, key: str | None = None, on_event: OnEvent | None = None
+    ) -> BaseModel:
+        """Run an op to its end and return its result."""
+        try:
+            return self._jobs.call(op, params, self.actor, key=key, on_event=on_event)
+        except KeyboardInterrupt as stop:
+            paused = self._jobs.list(state="paused", op=op, limit=1)
+            if paused:
+                stop.add_note(paused_note(paused[0].id))
+            raise
+
+    def submit(self, op: str, params: Any, *, key: str | None = None) -> Job:
+        """Hand an op to the workers and return its job at once."""
+        return self._jobs.submit(op, params, self.actor, key=key)
+
+    def finish(self, job: Job, *, on_event: OnEvent | None = None) -> BaseModel:
+        """Follow a submitted job to its end; run it here when no worker lives."""
+        from millrace.stores.fence import Lost
+
+        jobs = self._jobs
+        if not jobs.has_workers():
+            try:
+                return jobs.run(job.id, on_event)
+            except Lost:
+                pass  # a worker came up meanwhile and has it
+        return jobs.wait(job.id, None, on_event)
+
+    def steer(self, job: str, verb: Verb) -> Job:
+        """Cancel, pause, resume, retry or stop a job."""
+        return getattr(self._jobs, verb)(job)
+
+    @property
+    def _jobs(self) -> "Jobs":
+        from millrace.stores.jobs import Jobs
+
+        return self.workspace.use(Jobs)
+
+    def close(self) -> None:
+        """Close the workspace."""
+        self.workspace.close()

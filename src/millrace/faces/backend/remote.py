@@ -1,0 +1,220 @@
+"""A workspace behind a server: the same calls over HTTP, the same errors back."""
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from pydantic import BaseModel, ValidationError
+
+from millrace.core import catalog
+from millrace.core.errors import Cancelled, Internal, InvalidInput, Unavailable, from_body
+from millrace.core.events import Event
+from millrace.core.registry import Op
+from millrace.faces.backend.place import OnEvent, Verb, paused_note
+from millrace.kinds.job import EventLine, Job
+from millrace.kinds.rows import RowsResult
+
+CONNECT = 10.0  # [s]
+EVENTS = "text/event-stream"
+SILENCE = 60.0  # the server sends a comment every 15 s, so longer means it is gone [s]
+ANSWER = 3600.0  # a plain op may work this long before it answers [s]
+
+
+class Remote:
+    """Runs ops on a server by HTTP."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise InvalidInput(
+                f"'{url[:100]}' is not the address of a server.",
+                "Write it as http://host:port, as 'millrace up' prints it.",
+            )
+        self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        self._host, self._port = parts.hostname, parts.port
+        self._secure, self._prefix = parts.scheme == "https", parts.path.rstrip("/")
+        self._token = token or _token_in(parts.query)
+
+    def call(
+        self, op: str, params: Any, *, key: str | None = None, on_event: OnEvent | None = None
+    ) -> BaseModel:
+        """Run an op to its end and return its result."""
+        found = catalog.find(op)
+        live = on_event if found.shape == "plain" else None
+        answer = self._post(found, params, key, accept=EVENTS if live else "application/json")
+        if live and EVENTS in answer.headers.get("content-type", ""):
+            return result_of(found, self._listen(answer, live))
+        body = _json(answer)
+        if answer.status != 202:
+            return result_of(found, body)
+        return result_of(found, self._follow(Job.model_validate(body), on_event))
+
+    def submit(self, op: str, params: Any, *, key: str | None = None) -> Job:
+        """Hand an op to the workers and return its job at once."""
+        answer = self._post(catalog.find(op), params, key, query="?background=true")
+        return Job.model_validate(_json(answer))
+
+    def finish(self, job: Job, *, on_event: OnEvent | None = None) -> BaseModel:
+        """Follow a submitted job to its end and return its result."""
+        return result_of(catalog.find(job.op), self._follow(job, on_event))
+
+    def steer(self, job: str, verb: Verb) -> Job:
+        """Cancel, pause, resume, retry or stop a job."""
+        path = f"/jobs/{quote(job)}/{verb}"
+        return Job.model_validate(_json(self._send("POST", path, b"{}", {}, ANSWER)))
+
+    def close(self) -> None:
+        """Do nothing: connections are closed after each call."""
+
+    def _post(
+        self,
+        found: Op,
+        params: Any,
+        key: str | None,
+        *,
+        accept: str = "application/json",
+        query: str = "",
+    ) -> http.client.HTTPResponse:
+        plain = params.model_dump(mode="json") if isinstance(params, BaseModel) else params
+        headers = {"Accept": accept, **({"Idempotency-Key": key} if key else {})}
+        try:
+            data = json.dumps(plain, allow_nan=False).encode()
+        except (TypeError, ValueError) as error:
+            raise InvalidInput(
+                f"The params of '{found.name}' are not plain JSON: {error}.",
+                "Pass finite numbers, strings, lists and objects.",
+            ) from error
+        return self._send("POST", f"/ops/{quote(found.name)}{query}", data, headers, ANSWER)
+
+    def _listen(self, answer: http.client.HTTPResponse, on_event: OnEvent) -> Any:
+        """Take the events of a streamed call and return what ends it."""
+        for kind, _, data in self._events(answer):
+            if kind == "result":
+                return data
+            if kind == "error":
+                raise from_body(data)
+            on_event(Event.model_validate(data))
+        raise self._gone(None)
+
+    def _follow(self, job: Job, on_event: OnEvent | None) -> Any:
+        """Read the job's events to its end; a broken stream goes on after the last line."""
+        last = 0
+        failures = 0
+        while True:
+            try:
+                for kind, number, data in self._stream(job.id, last):
+                    if kind == "end":
+                        return _outcome(Job.model_validate(data))
+                    last, failures = number, 0
+                    if on_event:
+                        line = EventLine.model_validate(data)
+                        on_event(Event(kind=line.kind, data=line.data))
+            except Unavailable:
+                failures += 1
+                if failures > 5:
+                    raise
+            except KeyboardInterrupt as stop:
+                self.steer(job.id, "pause")
+                stop.add_note(paused_note(job.id))
+                raise
+
+    def _stream(self, job: str, after: int) -> Iterator[tuple[str, int, Any]]:
+        path = f"/jobs/{quote(job)}/events?after={after}"
+        yield from self._events(self._send("GET", path, None, {"Accept": EVENTS}, SILENCE))
+        raise self._gone(None)
+
+    def _events(self, answer: http.client.HTTPResponse) -> Iterator[tuple[str, int, Any]]:
+        """Give each Server-Sent Event as (name, id, data)."""
+        fields: dict[str, str] = {}
+        try:
+            with answer:
+                for raw in answer:
+                    line = raw.decode("utf-8").rstrip("\r\n")
+                    name, _, value = line.partition(": ")
+                    if line and name:
+                        fields[name] = value
+                    elif not line and "data" in fields:
+                        kind, number = fields.get("event", ""), int(fields.get("id", "0"))
+                        yield kind, number, json.loads(fields["data"])
+                        fields = {}
+        except (OSError, http.client.HTTPException) as error:
+            raise self._gone(error) from error
+
+    def _send(
+        self, method: str, path: str, data: bytes | None, headers: dict[str, str], timeout: float
+    ) -> http.client.HTTPResponse:
+        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
+        line = kind(self._host, self._port, timeout=CONNECT)
+        sent = {**headers, "Connection": "close"}  # then the answer owns the socket
+        if data is not None:
+            sent["Content-Type"] = "application/json"
+        if self._token:
+            sent["Authorization"] = f"Bearer {self._token}"
+        try:
+            line.connect()
+            if isinstance(line.sock, socket.socket):
+                line.sock.settimeout(timeout)
+            line.request(method, self._prefix + path, data, sent)
+            answer = line.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            line.close()
+            raise self._gone(error) from error
+        if answer.status >= 400:
+            raise _problem(answer)
+        return answer
+
+    def _gone(self, error: Exception | None) -> Unavailable:
+        said = f" ({type(error).__name__})" if error else ""
+        return Unavailable(
+            f"The server at '{self.url}' did not answer{said}.",
+            "Start it with 'millrace up' or correct MILLRACE_URL.",
+            url=self.url,
+        )
+
+
+def _token_in(query: str) -> str | None:
+    """Take the token of a start address that was pasted whole."""
+    from urllib.parse import parse_qs
+
+    return parse_qs(query).get("token", [None])[0]
+
+
+def _json(answer: http.client.HTTPResponse) -> Any:
+    try:
+        with answer:
+            return json.loads(answer.read())
+    except (ValueError, OSError, http.client.HTTPException) as error:
+        raise Internal("The server's answer is not JSON.", "Is this a Millrace server?") from error
+
+
+def _problem(answer: http.client.HTTPResponse) -> Exception:
+    body = _json(answer)
+    if not isinstance(body, dict) or "code" not in body:
+        return Internal(
+            f"The server answered {answer.status} without a Millrace error.",
+            "Is this a Millrace server?",
+        )
+    return from_body(body)
+
+
+def _outcome(job: Job) -> Any:
+    if job.state == "done":
+        return job.result
+    if job.error:
+        raise from_body(job.error)
+    raise Cancelled(f"Job '{job.id}' was cancelled.", f"Run 'millrace jobs show {job.id}'.")
+
+
+def result_of(found: Op, body: Any) -> BaseModel:
+    """Return the declared result model of what a server sent."""
+    model = found.result or RowsResult
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise Internal(
+            f"The server's answer does not fit the result of '{found.name}' here.",
+            "Run the same Millrace version on both sides.",
+        ) from error

@@ -1,0 +1,1 @@
+"""Commands that are no ops: about this installation, its health, and what stays running."""

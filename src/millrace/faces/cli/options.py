@@ -1,0 +1,38 @@
+"""What the caller chose beside the params of an op, before the command or after it."""
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options every command shares."""
+
+    json: bool = False
+    workspace: str | None = None
+    dry_run: bool = False
+    background: bool = False
+    key: str | None = None
+    verbose: bool = False
+    settings: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @classmethod
+    def merge(cls, given: dict[str, Any]) -> "Options":
+        """Lay what stood after the command over what stood before it."""
+        names = {entry.name for entry in fields(cls)}
+        return replace(
+            current(), **{k: v for k, v in given.items() if k in names and v is not None}
+        )
+
+
+_before: list[Options] = [Options()]
+
+
+def current() -> Options:
+    """Return what stood before the command."""
+    return _before[-1]
+
+
+def remember(options: Options) -> None:
+    """Keep what stood before the command; one command runs in a process."""
+    _before[-1] = options

@@ -1,0 +1,1 @@
+"""The Python face: `millrace.open(path_or_url)` gives `ws.<folder>.<verb>(...)`."""

@@ -1,0 +1,1 @@
+"""`millrace up`: the server process, its workers, and what restarts them."""

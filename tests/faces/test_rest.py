@@ -1,0 +1,192 @@
+"""The REST face: bodies, statuses, jobs, and the document that describes them."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from millrace.core import catalog
+from millrace.core.errors import KINDS
+from millrace.core.workspace import Workspace
+from millrace.faces.api.app import document
+from millrace.stores.jobs import Jobs
+from tests.faces.http import Caller
+
+
+@pytest.fixture
+def caller(opened: Workspace) -> Caller:
+    return Caller(opened)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"\xff\xfe{", b'{"first": NaN}', b"[" * 100_000, b'{"first": 1}}']
+)
+def test_broken_json_is_400(caller: Caller, body: bytes) -> None:
+    answer = caller.send("POST", "/ops/sample.add", body)
+    assert (answer.status, answer.json()["code"]) == (400, "invalid_input")
+
+
+@pytest.mark.parametrize("body", ["[]", "1", "null", '"x"'])
+def test_json_that_is_no_object_is_422(caller: Caller, body: str) -> None:
+    answer = caller.send("POST", "/ops/sample.add", body.encode())
+    assert (answer.status, answer.json()["code"]) == (422, "invalid_input")
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", "multipart/form-data; boundary=x"])
+def test_other_content_types_are_415(caller: Caller, kind: str) -> None:
+    answer = caller.post("/ops/sample.add", {"first": 1}, headers={"content-type": kind})
+    assert answer.status == 415
+
+
+def test_unknown_addresses(caller: Caller) -> None:
+    assert caller.get("/nothing").status == 404
+    assert caller.get("/ops/sample.add").status == 405
+    missing = caller.post("/ops/sample.none", {})
+    assert (missing.status, missing.json()["problem"]) == (404, "There is no op 'sample.none'.")
+
+
+@pytest.mark.parametrize("code", sorted(KINDS))
+def test_every_kind_of_error_has_its_status(caller: Caller, code: str) -> None:
+    answer = caller.post("/ops/sample.fail", {"code": code})
+    body = answer.json()
+    assert answer.status == KINDS[code].http == body["status"]
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert body["type"] == f"urn:millrace:error:{code}"
+    assert (body["code"], body["facts"]) == (code, {"number": 7})
+    assert body["detail"] == f"{body['problem']} {body['hint']}"
+
+
+def test_a_bug_shows_an_id_and_no_trace(caller: Caller) -> None:
+    body = caller.post("/ops/sample.fail", {"code": "none"}).json()
+    assert (body["status"], body["code"]) == (500, "internal")
+    assert body["facts"]["id"] in body["hint"]
+    assert "Traceback" not in str(body)
+    assert "a bug of the plug-in" not in str(body)
+
+
+def test_a_key_gives_the_first_result(caller: Caller, opened: Workspace) -> None:
+    sent = {"idempotency-key": "k1"}
+    first = caller.post("/ops/sample.note", {"name": "n"}, headers=sent).json()
+    assert caller.post("/ops/sample.note", {"name": "n"}, headers=sent).json() == first
+    other = caller.post("/ops/sample.note", {"name": "m"}, headers=sent)
+    assert (other.status, other.json()["code"]) == (409, "conflict")
+    assert len(opened.use(Jobs).list(op="sample.note")) == 1
+    long = caller.post("/ops/sample.note", {"name": "n"}, headers={"idempotency-key": "k" * 201})
+    assert long.status == 422
+
+
+def test_steps_answer_with_a_job(caller: Caller, opened: Workspace) -> None:
+    answer = caller.post("/ops/sample.count", {"upto": 3})
+    job = answer.json()
+    assert (answer.status, job["state"]) == (202, "queued")
+    assert answer.headers["location"] == f"/jobs/{job['id']}"
+    late = caller.post("/ops/sample.count?wait=0.2", {"upto": 3})
+    assert (late.status, late.json()["state"]) == (202, "queued")
+    opened.use(Jobs).run(job["id"])
+    assert caller.get(f"/jobs/{job['id']}").json()["result"]["last"] == 3
+
+
+def test_wait_gives_the_result(caller: Caller, opened: Workspace) -> None:
+    sent = {"idempotency-key": "w"}
+    job = caller.post("/ops/sample.count", {"upto": 2}, headers=sent).json()
+    opened.use(Jobs).run(job["id"])
+    answer = caller.post("/ops/sample.count?wait=5", {"upto": 2}, headers=sent)
+    assert (answer.status, answer.json()["last"]) == (200, 2)
+
+
+@pytest.mark.parametrize("wait", ["x", "-1", "601", "nan", "inf"])
+def test_a_wrong_wait_is_422(caller: Caller, wait: str) -> None:
+    assert caller.post(f"/ops/sample.count?wait={wait}", {"upto": 2}).status == 422
+
+
+def test_background_queues_a_plain_op(caller: Caller) -> None:
+    answer = caller.post("/ops/sample.note?background=true", {"name": "n"})
+    assert (answer.status, answer.json()["state"]) == (202, "queued")
+
+
+def test_dry_run_runs_nothing(caller: Caller, opened: Workspace) -> None:
+    body = caller.post("/ops/sample.note?dry_run=1", {"name": "n"}).json()
+    assert body == {
+        "op": "sample.note",
+        "effect": "write",
+        "writes": "one report.",
+        "params": {"name": "n", "text": ""},
+    }
+    assert opened.use(Jobs).list() == []
+    assert caller.post("/ops/sample.note?dry_run=1", {}).status == 422
+
+
+def test_jobs_are_listed_shown_and_steered(caller: Caller) -> None:
+    job = caller.post("/ops/sample.count", {"upto": 3}).json()
+    assert [found["id"] for found in caller.get("/jobs?state=queued").json()] == [job["id"]]
+    assert caller.get("/jobs?state=done").json() == []
+    assert caller.post(f"/jobs/{job['id']}/pause", {}).json()["state"] == "paused"
+    assert caller.post(f"/jobs/{job['id']}/resume", {}).json()["state"] == "queued"
+    assert caller.post(f"/jobs/{job['id']}/cancel", {}).json()["state"] == "cancelled"
+    assert caller.post(f"/jobs/{job['id']}/cancel", {}).status == 200
+    assert caller.post(f"/jobs/{job['id']}/pause", {}).json()["code"] == "conflict"
+    assert caller.get("/jobs/job-none").status == 404
+    assert caller.post(f"/jobs/{job['id']}/explode", {}).status == 422
+    assert caller.get("/jobs?limit=0").json()["facts"] == {"field": "limit"}
+
+
+def test_metrics_count_requests(caller: Caller) -> None:
+    caller.post("/ops/sample.add", {"first": 1})
+    caller.get("/nothing")
+    text = caller.get("/metrics").body.decode()
+    line = 'millrace_requests_total{method="POST",route="/ops/sample.add",status="200"} 1.0'
+    assert line in text
+    assert 'route="other",status="404"' in text
+    assert 'millrace_jobs{state="queued"} 0.0' in text
+
+
+def test_first_page_says_what_this_is(caller: Caller) -> None:
+    answer = caller.get("/")
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[str, Any]:
+    return document()
+
+
+@pytest.mark.slow
+def test_document_is_valid_openapi(described: dict[str, Any]) -> None:
+    """The validator is slow, so it gets every fixed route and the ops of the plug-in.
+
+    The schemas of all ops are checked in test_schemas.py.
+    """
+    paths = described["paths"]
+    kept = {p: x for p, x in paths.items() if p.startswith("/ops/sample.") or "/ops/" not in p}
+    schemas = described["components"]["schemas"]
+    wanted = reachable({name for path in kept.values() for name in refs(path)}, schemas)
+    small = {name: schemas[name] for name in wanted}
+    components = {**described["components"], "schemas": small}
+    validate({**described, "paths": kept, "components": components})
+
+
+def refs(value: Any) -> set[str]:
+    """Return the names of the schemas that something refers to."""
+    return set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(value)))
+
+
+def reachable(names: set[str], schemas: dict[str, Any]) -> set[str]:
+    """Return those names and all they refer to."""
+    more = names | {inner for name in names for inner in refs(schemas[name])}
+    return names if more == names else reachable(more, schemas)
+
+
+def test_document_holds_every_op(described: dict[str, Any]) -> None:
+    for name, op in catalog.load_all().items():
+        found = described["paths"][f"/ops/{name}"]["post"]
+        assert found["summary"] == op.summary
+        assert found["operationId"] == name.replace(".", "_")
+        schema = found["requestBody"]["content"]["application/json"]["schema"]
+        assert schema["$ref"].startswith("#/components/schemas/")
+        assert {"200", "202", "400", "401", "404", "422", "429", "500"} <= set(found["responses"])
+
+
+def test_document_has_no_words_of_fastapi(described: dict[str, Any]) -> None:
+    assert "HTTPValidationError" not in str(described)
