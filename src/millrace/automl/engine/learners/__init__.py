@@ -1,0 +1,1 @@
+"""Families of learners behind one Protocol, each chosen by its name."""

@@ -1,0 +1,1 @@
+"""Trained learners: how each predicts and how each is kept in a file without pickle."""
