@@ -89,6 +89,30 @@ def test_own_vectors_are_a_leg(ctx: Context) -> None:
         jobs.call("search.query", {"index": "v", "vector": [1, 2]})
 
 
+def test_rows_without_a_finite_vector_are_left_out_aloud(ctx: Context) -> None:
+    kind = pa.list_(pa.float32(), 2)
+    rows = [[1.0, 0.0], None, [float("nan"), 1.0], [None, 1.0], [0.0, 1.0]]
+    ctx.use(Datasets).write(ctx, "v", pa.table({"v": pa.array(rows, kind)}))
+    jobs = ctx.use(Jobs)
+    made = jobs.call("search.build", {"dataset": "v", "vector": "v"})
+    assert made.notices == ["3 of 5 rows have no finite vector in 'v': left out."]
+    found = jobs.call("search.query", {"index": "v", "vector": [0, 1]})
+    assert [hit.id for hit in found.hits] == [4, 0]
+
+
+def test_hits_can_be_written_as_json_whatever_the_columns_hold(ctx: Context) -> None:
+    table = pa.table({"t": ["hello"], "raw": [[b"\xff"]], "part": [{"a": 1}], "big": [b"\xff"]})
+    table = table.set_column(3, "big", table.column("big").cast(pa.large_binary()))
+    ctx.use(Datasets).write(ctx, "odd", table)
+    jobs = ctx.use(Jobs)
+    jobs.call("search.build", {"dataset": "odd", "text": ["t"], "encoder": "none"})
+    found = jobs.call("search.query", {"index": "odd", "text": "hello"})
+    assert found.hits[0].row == {"t": "hello", "part": {"a": 1}}
+    assert "hello" in found.model_dump_json()
+    with pytest.raises(InvalidInput, match="'raw' holds list.* not shown"):
+        jobs.call("search.query", {"index": "odd", "text": "hello", "columns": ["raw"]})
+
+
 def test_weights_can_be_judged_by_labels(jobs: Jobs) -> None:
     made = jobs.call(
         "search.build",

@@ -182,7 +182,17 @@ def _described(
     ids = [hit.id for hit in hits]
     datasets, ref = ctx.use(Datasets), str(index.meta["dataset"])
     schema = datasets.info(ref, ctx.project).schema
-    shown = columns if columns is not None else [f.name for f in schema if _is_shown(f.type)]
+    shown = [f.name for f in schema if _is_shown(f.type)]
+    if columns is not None:
+        datasets.info(ref, ctx.project).need(*columns)
+        hidden = [name for name in columns if name not in shown]
+        if hidden:
+            raise InvalidInput(
+                f"Column '{hidden[0]}' holds {schema.field(hidden[0]).type}, which is not shown.",
+                "Leave vectors and bytes out of 'columns'.",
+                column=hidden[0],
+            )
+        shown = columns
     wanted = list(dict.fromkeys(["_id", *shown, *texts]))
     table = datasets.take(ref, ids, wanted, project=ctx.project)
     rows = {row["_id"]: row for row in table.select(dict.fromkeys(["_id", *shown])).to_pylist()}
@@ -203,7 +213,21 @@ def _described(
 
 
 def _is_shown(kind: pa.DataType) -> bool:
-    return not (pa.types.is_fixed_size_list(kind) or pa.types.is_binary(kind))
+    """Say whether a column can be shown as JSON: no vectors, no bytes, however deep."""
+    if pa.types.is_fixed_size_list(kind) or pa.types.is_union(kind):
+        return False
+    if pa.types.is_nested(kind):
+        return all(_is_shown(kind.field(at).type) for at in range(kind.num_fields))
+    return not _is_bytes(kind)
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return (
+        pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_binary_view(kind)
+        or pa.types.is_fixed_size_binary(kind)
+    )
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

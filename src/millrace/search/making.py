@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from millrace.core.context import Context
 from millrace.core.errors import InvalidInput
@@ -75,10 +76,11 @@ def text_columns(params: BuildParams, snapshot: Snapshot) -> list[str]:
             )
     if params.vector is not None:
         snapshot.need(params.vector)
-        if not pa.types.is_fixed_size_list(kinds[params.vector]):
+        kind = kinds[params.vector]
+        if not pa.types.is_fixed_size_list(kind) or not pa.types.is_floating(kind.value_type):
             raise InvalidInput(
                 f"Column '{params.vector}' of '{snapshot.ref}' holds {kinds[params.vector]}.",
-                "Vectors are lists of one fixed length.",
+                "Vectors are lists of numbers of one fixed length.",
                 column=params.vector,
             )
         return params.text
@@ -133,9 +135,8 @@ def _vectors(
     datasets = ctx.use(Datasets)
     if params.vector is not None:
         table = datasets.read(snapshot.ref, ["_id", params.vector], project=ctx.project)
-        stacked = np.stack(table.column(params.vector).to_numpy(zero_copy_only=False))
-        ids = table.column("_id").to_numpy()
-        vectors.save(folder, ids, vectors.unit(stacked.astype(np.float32)))
+        ids, stacked = _stacked(table, params.vector, notices)
+        vectors.save(folder, ids, vectors.unit(stacked))
         return {"name": f"column {params.vector}", "dim": int(stacked.shape[1])}
     encoder = ctx.use(Encoders).get(params.encoder)
     if encoder.notice:
@@ -152,6 +153,29 @@ def _vectors(
         "dim": encoder.dim,
         "languages": list(encoder.languages),
     }
+
+
+def _stacked(
+    table: pa.Table, column: str, notices: list[str]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return ids (n,) and vectors (n, d); rows without a finite vector are left out, aloud."""
+    ids: list[NDArray[np.int64]] = []
+    parts: list[NDArray[np.float32]] = []
+    for batch in table.drop_null().to_batches():
+        values = batch.column(column)
+        flat = values.flatten().to_numpy(zero_copy_only=False).astype(np.float32)
+        block = flat.reshape(batch.num_rows, values.type.list_size)
+        good = np.isfinite(block).all(axis=1)
+        parts.append(block[good])
+        ids.append(batch.column("_id").to_numpy()[good])
+    size = table.schema.field(column).type.list_size
+    found = np.concatenate([np.empty((0, size), np.float32), *parts])
+    lost = table.num_rows - len(found)
+    if lost:
+        notices.append(
+            f"{lost} of {table.num_rows} rows have no finite vector in '{column}': left out."
+        )
+    return np.concatenate([np.empty(0, np.int64), *ids]), found
 
 
 def _weights(
