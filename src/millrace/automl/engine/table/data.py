@@ -62,9 +62,9 @@ class Data:
 
     @property
     def text_leads(self) -> bool:
-        """Return whether text dominates: as many texts as other features, or more."""
+        """Return whether text probably decides: at most five other features to a text."""
         made = self.views.preprocessor
-        return self.has_text and 2 * len(made.texts) >= len(made.features)
+        return self.has_text and len(made.features) <= 6 * len(made.texts)
 
 
 @dataclass
