@@ -19,6 +19,16 @@ def numbers(start: int, stop: int) -> pa.Table:
     return pa.table({"n": pa.array(range(start, stop), pa.int64())})
 
 
+def insist(ctx: Context, number: int) -> None:
+    """Append one row, again and again until nobody was faster."""
+    while True:
+        try:
+            ctx.use(Datasets).write(ctx, "x", numbers(number, number + 1), "append")
+        except Conflict:
+            continue
+        return
+
+
 def test_a_version_never_changes(ctx: Context) -> None:
     store = ctx.use(Datasets)
     assert store.write(ctx, "x", numbers(0, 5)) == "dataset:x@1"
@@ -121,6 +131,58 @@ def test_after_a_deleted_version_appends_go_on_from_the_visible_one(ctx: Context
     ctx.use(Artifacts).delete(ctx, "x@2", "dataset")
     store.write(ctx, "x", numbers(3, 4), "append")
     assert store.read("x").column("n").to_pylist() == [0, 1, 2, 3]
+
+
+def test_a_version_not_yet_recorded_is_not_taken_for_a_deleted_one(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writer A has committed to Lance and not to SQL while writer B publishes."""
+    from millrace.stores.datasets.stage import Stage
+
+    store = ctx.use(Datasets)
+    store.write(ctx, "x", numbers(0, 1), "append")
+    waits, committed, done = threading.Event(), threading.Event(), threading.Event()
+    kept, record = Stage._kept, Stage._record
+
+    def slow_kept(self: Stage) -> int | None:
+        if threading.current_thread().name == "B" and not waits.is_set():
+            waits.set()
+            committed.wait(10)
+        return kept(self)
+
+    def slow_record(self: Stage, *parts: object) -> str:
+        if threading.current_thread().name == "A":
+            committed.set()
+            done.wait(1)
+        return record(self, *parts)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(Stage, "_kept", slow_kept)
+    monkeypatch.setattr(Stage, "_record", slow_record)
+
+    def first() -> None:
+        waits.wait(10)
+        insist(ctx, 1)
+        insist(ctx, 2)
+
+    threads = [
+        threading.Thread(target=first, name="A"),
+        threading.Thread(target=lambda: (insist(ctx, 3), done.set()), name="B"),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    table = store.read("x")
+    assert sorted(table.column("n").to_pylist()) == [0, 1, 2, 3]
+    assert sorted(table.column("_id").to_pylist()) == [0, 1, 2, 3]
+
+
+def test_after_everything_was_deleted_an_append_begins_anew(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    store.write(ctx, "x", numbers(0, 3))
+    ctx.use(Artifacts).delete(ctx, "x@1", "dataset")
+    assert store.write(ctx, "x", numbers(7, 8), "append") == "dataset:x@2"
+    assert store.read("x").column("n").to_pylist() == [7]
 
 
 def test_diff_counts_by_id(ctx: Context) -> None:

@@ -89,7 +89,7 @@ def check(tour: Tour) -> None:
         quality.check,
         CheckParams(dataset=tour.whole, target=tour.chosen.target, task=tour.chosen.task),
     )
-    worst = [finding.says for finding in found.findings if finding.points > 0][:2]
+    worst = [finding.says.rstrip(".") for finding in found.findings if finding.points > 0][:2]
     says = f"score {found.score:.0f} of 100; " + ("; ".join(worst) if worst else "nothing to mend")
     tour.found.add("quality", says, found)
 
@@ -191,7 +191,8 @@ def train(tour: Tour) -> None:
     )
     tour.model = made.model
     says = (
-        f"{made.tried} configurations in {made.cpu:.0f} CPU-s; {made.chosen} kept, "
+        f"{made.tried} configuration{'s' * (made.tried != 1)} in {made.cpu:.0f} CPU-s; "
+        f"{made.chosen} kept, "
         f"{made.metric} {made.value:.4g} out of fold"
     )
     tour.found.add("automl", says, made, made.model)

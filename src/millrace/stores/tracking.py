@@ -4,6 +4,7 @@ The store is an own SQLite file (or an own schema or URI): MLflow's tables clash
 Its server is never started. A plain `mlflow` client pointed at `uri` reads everything.
 """
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -155,6 +156,7 @@ class Tracking:
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
         os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+        logging.getLogger("mlflow").setLevel(logging.WARNING)  # it tells of its tables
         from mlflow import MlflowClient
         from mlflow.version import VERSION
 

@@ -74,6 +74,15 @@ def test_catboost_learns_and_stops(make: Make, target: str, tmp_path: Path) -> N
     assert not (Path.cwd() / "catboost_info").exists()
 
 
+def test_catboost_repeats_byte_for_byte(make: Make, tmp_path: Path) -> None:
+    pytest.importorskip("catboost", reason="the extra 'automl' is not installed")
+    data = make().data
+    for stem in ("a", "b"):
+        made = CatBoosting().refit(data, SETTINGS["catboost-plain"], [{"rounds": 9.0}], never)
+        made.member.save(tmp_path, stem)
+    assert (tmp_path / "a.cbm").read_bytes() == (tmp_path / "b.cbm").read_bytes()
+
+
 @pytest.mark.parametrize("family", ["lightgbm", "catboost", "linear"])
 def test_three_classes_are_told_apart(three_classes: Data, family: str) -> None:
     if family == "catboost":

@@ -78,7 +78,7 @@ class Lake:
             raise translated(error) from error
         return [fragment.to_json() for fragment in made]
 
-    def commit(
+    def commit(  # noqa: PLR0913  each part of the commit is one argument
         self,
         uri: str,
         read_version: int,
@@ -86,17 +86,23 @@ class Lake:
         schema: pa.Schema,
         mode: str,
         properties: dict[str, str],
+        kept: int | None = None,
     ) -> int | None:
         """Commit staged fragments on top of exactly `read_version`; None when outrun.
 
         A `Merge` (append) or `Overwrite` (replace) with `max_retries=0` fails when any
-        other commit came first, where an `Append` would rebase and double rows.
+        other commit came first, where an `Append` would rebase and double rows. With `kept`
+        the rows of that older version stay instead of those of `read_version` (0: none).
         """
         base = self.open(uri, read_version)
         staged = [FragmentMetadata.from_json(json.dumps(fragment)) for fragment in fragments]
-        if mode == "append":
-            kept = [fragment.metadata for fragment in base.get_fragments()]
-            change: Any = lance.LanceOperation.Merge([*kept, *staged], base.lance_schema)
+        if mode == "append" and kept is None:
+            held = [fragment.metadata for fragment in base.get_fragments()]
+            change: Any = lance.LanceOperation.Merge([*held, *staged], base.lance_schema)
+        elif mode == "append" and kept:
+            older = self.open(uri, kept)
+            held = [fragment.metadata for fragment in older.get_fragments()]
+            change = lance.LanceOperation.Overwrite(older.schema, [*held, *staged])
         else:
             change = lance.LanceOperation.Overwrite(schema, staged)
         failpoint("publish.before_commit")
@@ -117,12 +123,6 @@ class Lake:
             raise translated(error) from error
         failpoint("publish.after_commit")
         return int(done.version)
-
-    def restore(self, uri: str, version: int) -> int:
-        """Make an old version the newest again; return its new number."""
-        found = self.open(uri, version)
-        found.restore()
-        return int(found.latest_version)
 
     def tag(self, uri: str, number: int, version: int) -> None:
         """Protect a published version from clean-up; doing it twice is no error."""

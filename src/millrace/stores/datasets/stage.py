@@ -212,11 +212,15 @@ class Stage:
             return Base(0)
         return Base(meta["lance_version"], meta["next_id"] if self.mode == "append" else 0)
 
-    def _visible(self) -> int:
-        """Return the Lance version of the newest version that is not deleted, else 0."""
+    def _kept(self) -> int | None:
+        """Return the Lance version whose rows stay when versions on top of it were deleted.
+
+        None: nothing was deleted. 0: everything was. Versions newer than this stage's base do
+        not count: they are other writers', and the commit fails on them.
+        """
         table = tables.artifact
         with self.database.read() as connection:
-            meta = connection.execute(
+            metas = connection.execute(
                 select(table.c.meta)
                 .where(
                     table.c.project == self.ctx.project,
@@ -225,9 +229,10 @@ class Stage:
                     table.c.deleted_at.is_(None),
                 )
                 .order_by(table.c.version.desc())
-                .limit(1)
-            ).scalar()
-        return int(meta["lance_version"]) if meta else 0
+            ).scalars()
+            known = (int(meta["lance_version"]) for meta in metas)
+            newest = next((version for version in known if version <= self.base.lance_version), 0)
+        return None if newest == self.base.lance_version else newest
 
     def _with_ids(self, table: pa.Table) -> pa.Table:
         """Give each row its `_id`: new ones are counted on, given ones are kept on replace."""
@@ -305,12 +310,14 @@ class Stage:
             if found is not None:
                 return found
             self._still_on_top(newest)
-            newest = self._without_deleted(newest)
             with self.database.begin() as connection:
                 fence(connection, self.ctx)
             failpoint("publish.fenced")
             schema = self.schema or self.lake.open(self.uri, newest).schema
-            done = self.lake.commit(self.uri, newest, fragments, schema, self._change, properties)
+            kept = self._kept() if self._change == "append" else None
+            done = self.lake.commit(
+                self.uri, newest, fragments, schema, self._change, properties, kept
+            )
             if done is not None:
                 return done
 
@@ -321,13 +328,6 @@ class Stage:
                     f"Dataset '{self.name}' got a new version while this one was written.",
                     "Run it again: it starts from the new version.",
                 )
-
-    def _without_deleted(self, newest: int) -> int:
-        """Go back to the newest visible rows when the versions on top of them were deleted."""
-        visible = self._visible()
-        if self._change != "append" or visible == self.base.lance_version or not visible:
-            return newest
-        return self.lake.restore(self.uri, visible)
 
     def _check_ids(self, fragments: list[Any]) -> None:
         """Refuse a version in which two rows carry the same id (only if out of order)."""

@@ -73,7 +73,10 @@ class CatBoost:
         return raw
 
     def save(self, folder: Path, stem: str) -> None:
-        """Write CatBoost's binary format."""
+        """Write CatBoost's binary format, without its clock and dice: equal models, equal bytes."""
+        notes = self.model.get_metadata()
+        for name in ("train_finish_time", "model_guid"):
+            notes[name] = ""
         self.model.save_model(str(folder / f"{stem}.cbm"), format="cbm")
 
     @classmethod
