@@ -13,7 +13,7 @@ from millrace.automl.engine.scores import Score
 from millrace.automl.engine.table.data import Data
 from millrace.automl.engine.table.folds import Fold
 from millrace.automl.engine.trial import FoldResult, Origin, Trial
-from millrace.core.errors import Cancelled, Internal
+from millrace.core.errors import Cancelled, Internal, InvalidInput
 
 HOLDOUT_SHARE = 0.25
 FLOOR_SHARE = 0.35
@@ -102,7 +102,7 @@ class Search:
             for at in range(self.screen):
                 if at not in trial.folds:
                     yield from self._fold(trial, at)
-                if trial.cut:
+                if trial.cut or trial.error:
                     break
 
     def _trial(self, name: str, learner: str, origin: Origin, settings: dict[str, Any]) -> Trial:
@@ -119,7 +119,7 @@ class Search:
         while waiting and not self._is_full():
             made = waiting.pop(0)
             trial = self._trial(made.name, made.learner, "portfolio", made.settings)
-            if self._affordable(trial, self.screen):
+            if not trial.error and self._affordable(trial, self.screen):
                 return trial
         learners = portfolio.tunable(self.data, self.allowed & self._finished())
         if not learners or self._is_full():
@@ -151,7 +151,9 @@ class Search:
         near = [t for t in screened[ALWAYS_PROMOTED:PROMOTED] if t.guide(self.screen) >= least]
         chosen = screened[:ALWAYS_PROMOTED] + near
         return [
-            t for t in chosen if t.name != FLOOR and not t.cut and not t.covers(self.folds_used)
+            t
+            for t in chosen
+            if t.name != FLOOR and not (t.cut or t.error or t.covers(self.folds_used))
         ]
 
     def _advance(self, trial: Trial) -> Generator[FoldDone, None, None]:
@@ -160,7 +162,7 @@ class Search:
         for at in range(wanted):
             if at not in trial.folds:
                 yield from self._fold(trial, at)
-            if trial.cut or self.budget.stopping():
+            if trial.cut or trial.error or self.budget.stopping():
                 return
 
     def _floor_goes_on(self) -> bool:
@@ -176,8 +178,14 @@ class Search:
         fold, before = self.folds[at], self.budget.cpu_used()
         learner = LEARNERS[trial.learner]
         limit = self.budget.limit(self._reserve_for(trial))
-        fitted = learner.fit(self.data, fold.train, fold.valid, trial.settings, limit)
-        answer = fitted.member.predict(self.data.views.take(fold.valid))
+        try:
+            fitted = learner.fit(self.data, fold.train, fold.valid, trial.settings, limit)
+        except InvalidInput as error:
+            if trial.name == FLOOR:
+                raise
+            trial.error = error.problem
+            return
+        answer = self.data.in_units(fitted.member.predict(self.data.views.take(fold.valid)))
         if self.budget.interrupted():
             raise Cancelled("The work was cancelled.")
         if not np.isfinite(answer).all():
@@ -189,7 +197,7 @@ class Search:
             self.budget.cpu_used() - before,
             fitted.complete,
             fitted.choice,
-            answer.astype(np.float32),
+            answer.astype(np.float32) if self.data.k else answer,
         )
         yield FoldDone(trial, at)
 

@@ -15,7 +15,7 @@ Origin = Literal["floor", "portfolio", "search"]
 
 @dataclass
 class FoldResult:
-    """How one configuration did on one fold; `answer` are its predictions there, float32."""
+    """How one configuration did on one fold; `answer` are its predictions there."""
 
     value: float
     guide: float
@@ -34,6 +34,7 @@ class Trial:
     origin: Origin
     settings: dict[str, Any]
     folds: dict[int, FoldResult] = field(default_factory=dict[int, FoldResult])
+    error: str = ""
 
     @property
     def cut(self) -> bool:

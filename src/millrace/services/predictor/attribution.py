@@ -49,6 +49,9 @@ def contributions(predictor: Predictor, views: Views) -> Contributions | None:
     if total is None:
         return None
     total /= covered
+    if not predictor.classes:
+        total *= predictor.manifest.scale
+        total[:, :, -1] += predictor.manifest.center
     values = np.swapaxes(total[:, :, :-1], 1, 2)
     return Contributions(predictor.features, values, total[:, :, -1], covered)
 

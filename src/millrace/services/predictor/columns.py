@@ -51,10 +51,10 @@ def family(kind: pa.DataType) -> Source | None:
 
 def as_floats(column: pa.ChunkedArray) -> Array:
     """Return numbers or booleans as float64, with NaN for missing and infinite ones."""
-    cast = (
-        column.cast(pa.float64()) if not pa.types.is_boolean(column.type) else column.cast("int8")
-    )
-    values = np.asarray(cast.to_numpy(zero_copy_only=False), dtype=np.float64)
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.int8())
+    numbers = column.cast(pa.float64(), safe=False)
+    values = np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.float64)
     if not np.isfinite(values).all():
         values = np.where(np.isfinite(values), values, np.nan)
     return values

@@ -27,6 +27,8 @@ MAX_LEVELS = 1000
 MAX_EDGES = 9
 BINNED_COLUMNS = 300
 TEXT_WORDS = 3.0
+SKEWED = 2.0
+HUGE, TINY = 1e100, 1e-14
 ID_NAMES = ("id", "_id", "uuid", "guid", "index", "rowid", "row_id")
 
 
@@ -148,8 +150,7 @@ def _number(name: str, values: Array, source: Any, *, binned: bool) -> Feature |
         return "has no values"
     if valid.min() == valid.max() and len(valid) == len(values):
         return "is constant"
-    center, scale = float(valid.mean()), float(valid.std())
-    squash = scale > 0 and abs(float((((valid - center) / scale) ** 3).mean())) > 2.0
+    center, scale, squash = _spread(valid)
     if squash:
         logs = np.sign(valid) * np.log1p(np.abs(valid))
         center, scale = float(logs.mean()), float(logs.std())
@@ -167,6 +168,16 @@ def _number(name: str, values: Array, source: Any, *, binned: bool) -> Feature |
         squash=squash,
         edges=_edges(valid) if binned else [],
     )
+
+
+def _spread(valid: Array) -> tuple[float, float, bool]:
+    """Return mean, standard deviation and whether the logarithm suits the numbers better."""
+    if np.abs(valid).max() > HUGE:
+        return 0.0, 1.0, True
+    center, scale = float(valid.mean()), float(valid.std())
+    if scale <= TINY * abs(center) or scale == 0:
+        return center, 1.0, False
+    return center, scale, abs(float((((valid - center) / scale) ** 3).mean())) > SKEWED
 
 
 def _edges(valid: Array) -> list[float]:

@@ -72,6 +72,8 @@ class Manifest(BaseModel):
     classes: list[str | int | bool | float] = Field(
         default_factory=list, description="class values in the order of the probabilities"
     )
+    center: float = Field(default=0.0, description="regression: what members answer 0 for")
+    scale: float = Field(default=1.0, description="regression: what a step of 1 stands for")
     features: list[Feature] = Field(description="input columns")
     encoder: EncoderInfo | None = Field(default=None, description="text encoder, if any")
     members: list[MemberInfo] = Field(description="learners in the folder")

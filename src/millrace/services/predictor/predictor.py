@@ -133,7 +133,7 @@ class Predictor:
         if views.rows:
             for name, weight in self.weights.items():
                 total += weight * self.members[name].predict(views)
-        return total
+        return self._scaled(total)
 
     def predict_arrays(self, arrays: Mapping[str, Sequence[Any] | Array]) -> Prediction:
         """Answer rows given as one array or list per column; fast for a few rows.
@@ -159,8 +159,13 @@ class Predictor:
         if 0 < rows <= ONE_BY_ONE and self._few.fits:
             fast = self._few.answer([arrays[name] for name in self.features], rows)
             if fast is not None:
-                return self._prediction(fast, {})
+                return self._prediction(self._scaled(fast), {})
         return self.predict(as_table({name: arrays[name] for name in self.features}))
+
+    def _scaled(self, answer: Array) -> Array:
+        if self.classes:
+            return answer
+        return answer * self.manifest.scale + self.manifest.center
 
     def _prediction(self, answer: Array, unseen: dict[str, int]) -> Prediction:
         if not self.classes:

@@ -42,6 +42,8 @@ def describe(search: Search, outcome: Outcome, encoder: TextEncoder | None) -> M
         task=data.target.task,
         target=data.target.name,
         classes=data.target.classes,
+        center=data.center,
+        scale=data.scale,
         features=data.views.preprocessor.features,
         encoder=_encoder(search, encoder),
         members=members,
@@ -89,7 +91,7 @@ def check(
         predictor = Predictor.load(folder, encoders, choice, alone)
         ours: Any = 0.0
         for part, weight in predictor.weights.items():
-            ours = ours + weight * outcome.members[part].predict(views)
+            ours = ours + weight * search.data.in_units(outcome.members[part].predict(views))
         theirs = predictor.answer(predictor.views(head))
         scale = 1.0 if search.data.k else float(np.abs(ours).max()) or 1.0
         if not np.allclose(ours, theirs, rtol=0, atol=TOLERANCE * scale):

@@ -107,6 +107,11 @@ def _warnings(search: Search, single: Trial, models: dict[str, Model]) -> list[s
             f"The best model, '{single.name}', was cut short by the budget in its folds."
         )
     warnings += [
+        f"'{trial.name}' could not be trained: {trial.error}"
+        for trial in search.trials.values()
+        if trial.error
+    ]
+    warnings += [
         f"'{name}' was cut short by the budget in its last training."
         for name, model in models.items()
         if not model.fitted.complete

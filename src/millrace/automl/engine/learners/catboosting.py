@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from millrace.automl.engine.learners.boosting import mean_rounds, patience
 from millrace.automl.engine.learners.learner import Fitted, Limit
 from millrace.automl.engine.table.data import Data
+from millrace.core.errors import InvalidInput
 from millrace.services.predictor.members.trees import CatBoost, catboost_pool, import_catboost
 
 Array = NDArray[Any]
@@ -27,17 +28,9 @@ class CatBoosting:
         Random: seeded by the data's seed.
         """
         watch = _Watch(limit)
-        model = import_catboost().CatBoost(
-            {
-                **parameters(data),
-                **settings,
-                "iterations": MOST_ROUNDS,
-                "od_type": "Iter",
-                "od_wait": patience(settings),
-                "use_best_model": True,
-            }
-        )
-        model.fit(_pool(data, train), eval_set=_pool(data, valid), callbacks=[watch])
+        stopping = {"od_type": "Iter", "od_wait": patience(settings), "use_best_model": True}
+        options = {**parameters(data), **settings, **stopping, "iterations": MOST_ROUNDS}
+        model = _train(options, _pool(data, train), _pool(data, valid), watch)
         member = CatBoost(model, data.k, data.threads)
         return Fitted(member, {"rounds": float(model.tree_count_)}, not watch.cut)
 
@@ -50,10 +43,8 @@ class CatBoosting:
     ) -> Fitted:
         """Train on all rows for the mean number of rounds of the folds."""
         watch = _Watch(limit)
-        model = import_catboost().CatBoost(
-            {**parameters(data), **settings, "iterations": mean_rounds(choices)}
-        )
-        model.fit(_pool(data, None), callbacks=[watch])
+        options = {**parameters(data), **settings, "iterations": mean_rounds(choices)}
+        model = _train(options, _pool(data, None), None, watch)
         member = CatBoost(model, data.k, data.threads)
         return Fitted(member, {"rounds": float(model.tree_count_)}, not watch.cut)
 
@@ -74,9 +65,21 @@ def parameters(data: Data) -> dict[str, Any]:
     return {**shared, "loss_function": "MultiClass", "classes_count": data.k}
 
 
+def _train(options: dict[str, Any], pool: Any, judge: Any, watch: "_Watch") -> Any:
+    """Train; what CatBoost refuses becomes `invalid_input`."""
+    catboost = import_catboost()
+    model = catboost.CatBoost(options)
+    try:
+        model.fit(pool, eval_set=judge, callbacks=[watch])
+    except catboost.CatBoostError as error:
+        said = str(error).split(": ", 1)[-1].rstrip(".")
+        raise InvalidInput(f"CatBoost cannot learn from this table: {said}.") from error
+    return model
+
+
 def _pool(data: Data, rows: Array | None) -> Any:
     tree = data.views.tree if rows is None else data.views.tree[rows]
-    label = data.y if rows is None else data.y[rows]
+    label = data.label if rows is None else data.label[rows]
     return catboost_pool(tree, data.views.preprocessor.categorical, label)
 
 

@@ -37,8 +37,10 @@ class LinearModel:
         del settings
         x, judge = subset(data.views.linear, train), subset(data.views.linear, valid)
         if not data.k:
-            return _ridge_path(x, data.y[train], judge, data.y[valid])
-        return _logistic_path((x, data.y[train]), (judge, data.y[valid]), data.k, path(data), limit)
+            return _ridge_path(x, data.label[train], judge, data.label[valid])
+        return _logistic_path(
+            (x, data.label[train]), (judge, data.label[valid]), data.k, path(data), limit
+        )
 
     def refit(
         self,
@@ -52,8 +54,8 @@ class LinearModel:
         strength = float(np.exp(np.mean([np.log(choice["strength"]) for choice in choices])))
         x = data.views.linear
         if not data.k:
-            return Fitted(_ridge(x, data.y, [strength])[0], {"strength": strength})
-        weights, done = logistic(x, data.y, data.k, strength, None, limit)
+            return Fitted(_ridge(x, data.label, [strength])[0], {"strength": strength})
+        weights, done = logistic(x, data.label, data.k, strength, None, limit)
         return Fitted(_member(weights, data.k), {"strength": strength}, done)
 
 

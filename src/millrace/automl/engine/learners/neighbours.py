@@ -53,7 +53,7 @@ class NearTexts:
 
 
 def _loss(data: Data, valid: Array, answer: Array) -> float:
-    y = data.y[valid]
+    y = data.label[valid]
     # A class without a vote would cost 35 nats; a little of the uniform answer tempers that.
     return log_loss(y, 0.98 * answer + 0.02 / data.k) if data.k else rmse(y, answer)
 
@@ -63,4 +63,4 @@ def _member(data: Data, rows: Array, temperature: float) -> Neighbours:
         random = np.random.default_rng(data.seed)
         rows = np.sort(random.choice(rows, MOST_ROWS, replace=False))
     vectors = data.views.text[rows].astype(np.float16)
-    return Neighbours(vectors, data.y[rows], COUNT, temperature, data.k)
+    return Neighbours(vectors, data.label[rows], COUNT, temperature, data.k)

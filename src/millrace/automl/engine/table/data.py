@@ -26,7 +26,11 @@ DATASET = {
 
 
 class Data:
-    """n rows with a target; the matrices and LightGBM's bins are made once and shared."""
+    """n rows with a target; the matrices and LightGBM's bins are made once and shared.
+
+    Learners aim at `label`: class numbers, or the standardised target of a regression, so that
+    its units do not matter. `y` is the target itself.
+    """
 
     def __init__(self, target: Target, views: Views, seed: int = 0, threads: int = 1) -> None:
         self.target = target
@@ -34,6 +38,8 @@ class Data:
         self.seed = seed
         self.threads = threads
         self.y = target.y
+        self.center, self.scale = target.units
+        self.label = target.y if target.classes else (target.y - self.center) / self.scale
         self.k = len(target.classes)
         self.n = len(target.y)
 
@@ -43,7 +49,7 @@ class Data:
         made = self.views.preprocessor
         return lgb.Dataset(
             self.views.tree,
-            self.y,
+            self.label,
             categorical_feature=made.categorical or "auto",
             params={**DATASET, "num_threads": self.threads, "data_random_seed": self.seed},
             free_raw_data=False,
@@ -54,6 +60,10 @@ class Data:
         other = copy.copy(self)
         other.seed = seed
         return other
+
+    def in_units(self, answer: Array) -> Array:
+        """Return what a member answered, in units of the target."""
+        return answer if self.k else answer * self.scale + self.center
 
     @property
     def has_text(self) -> bool:

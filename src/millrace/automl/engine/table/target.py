@@ -15,6 +15,7 @@ Array = NDArray[Any]
 LEAST_ROWS = 10
 MOST_CLASSES = 1000
 FEW_NUMBERS = 20
+MOST = 1e100
 
 
 @dataclass
@@ -29,6 +30,13 @@ class Target:
     classes: list[Any] = field(default_factory=list[Any])
     left_out: dict[str, int] = field(default_factory=dict[str, int])
     warnings: list[str] = field(default_factory=list[str])
+
+    @property
+    def units(self) -> tuple[float, float]:
+        """Return what learners take for 0 and for a step of 1: mean and standard deviation."""
+        if self.classes:
+            return 0.0, 1.0
+        return float(self.y.mean()), float(self.y.std()) or 1.0
 
 
 def read(table: pa.Table, name: str, task: Task | None = None) -> Target:
@@ -95,11 +103,25 @@ def _regression(column: pa.ChunkedArray, name: str, why: str) -> Target:
     if infinite > 0:
         left_out["not finite"] = infinite
     y = values[kept]
+    _check_size(name, y)
     if len(y) >= LEAST_ROWS and y.min() == y.max():
         raise InvalidInput(
             f"The target '{name}' has one value in every row.", "Choose another column."
         )
     return Target(name, "regression", why, y, kept, left_out=_positive(left_out))
+
+
+def _check_size(name: str, y: Array) -> None:
+    largest = float(np.abs(y).max(initial=0.0))
+    spread = float(y.max() - y.min()) if len(y) and largest < MOST else 0.0
+    if largest < MOST and (spread == 0.0 or spread > 1 / MOST):
+        return
+    raise InvalidInput(
+        f"The values of the target '{name}' are too {'large' if spread == 0.0 else 'close'} to "
+        "be computed with.",
+        "Give the target in other units.",
+        field="target",
+    )
 
 
 def _positive(counts: dict[str, int]) -> dict[str, int]:

@@ -13,6 +13,7 @@ from millrace.services.predictor.members.files import damaged
 from millrace.services.predictor.views import Views
 
 Array = NDArray[Any]
+LARGEST = 3e38  # CatBoost reads 32-bit numbers
 INSTALL_CATBOOST = "Install it: pip install 'millrace[automl]'."
 
 
@@ -126,7 +127,8 @@ def catboost_pool(tree: Array, categorical: Sequence[int], label: Array | None =
     catboost = import_catboost()
     order = catboost_order(tree.shape[1], categorical)
     split = tree.shape[1] - len(categorical)
-    numbers = np.ascontiguousarray(tree[:, order[:split]], dtype=np.float32)
+    bounded = np.clip(tree[:, order[:split]], -LARGEST, LARGEST)
+    numbers = np.ascontiguousarray(bounded, dtype=np.float32)
     codes = tree[:, order[split:]].astype(np.int64)
     names = np.array([b"%d" % code for code in range(codes.max(initial=0) + 1)], dtype=object)
     data = catboost.FeaturesData(
