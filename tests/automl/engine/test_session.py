@@ -6,6 +6,7 @@ import pytest
 
 from millrace.automl.engine import portfolio, session
 from millrace.automl.engine.budget import Budget
+from millrace.automl.engine.final.finish import Outcome, finish
 from millrace.core.errors import InvalidInput, LimitReached
 from tests.support.models import messages, people
 
@@ -89,3 +90,41 @@ def test_ten_thousand_columns() -> None:
     columns = {f"c{at}": random.normal(size=40) for at in range(10_000)}
     made = prepare(pa.table({**columns, "y": y + 0}), target="y", learners=["lightgbm"], trials=1)
     assert len(made.search.data.views.preprocessor.features) == 10_000
+
+
+def outcome_of(table: pa.Table, **wanted: object) -> tuple[session.Session, Outcome]:
+    made = prepare(table, **wanted)
+    for _ in made.search.run():
+        pass
+    last = finish(made.search)
+    while True:
+        try:
+            next(last)
+        except StopIteration as end:
+            return made, end.value
+
+
+def test_the_units_of_a_target_do_not_matter() -> None:
+    table = people(90).select(["age", "city", "member", "income"])
+    small = table.set_column(3, "income", pa.array(np.asarray(table["income"]) * 1e-9))
+    wanted = {"target": "income", "learners": ["linear"], "trials": 2}
+    (_, one), (made, other) = outcome_of(table, **wanted), outcome_of(small, **wanted)
+    assert other.values["single"] == pytest.approx(one.values["single"] * 1e-9, rel=1e-3)
+    assert made.search.data.scale == pytest.approx(np.asarray(small["income"]).std())
+
+
+def test_a_learner_that_refuses_the_table_is_left_out_with_a_note() -> None:
+    pytest.importorskip("catboost", reason="the extra 'automl' is not installed")
+    table = pa.table({"c": ["a", *[None] * 299], "y": [at % 2 == 0 for at in range(300)]})
+    _, found = outcome_of(table, target="y", learners=["catboost"], trials=2)
+    assert "'catboost-plain' could not be trained: CatBoost cannot learn" in found.warnings[0]
+    assert found.models
+
+
+def test_huge_numbers_are_learnt_from() -> None:
+    random = np.random.default_rng(0)
+    big = random.integers(2**60, 2**62, 60)
+    huge = random.normal(size=60) * 1e300
+    table = pa.table({"big": big, "huge": huge, "y": big > 2**61})
+    _, found = outcome_of(table, target="y", learners=["linear"], trials=2)
+    assert found.values["single"] > 0.9

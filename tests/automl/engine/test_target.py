@@ -56,6 +56,8 @@ def test_a_class_of_one_row_warns() -> None:
         ([f"name {at}" for at in range(50)], None, "50 different values in 50 rows"),
         (["a", "b"] * 10, "regression", "text, which regression cannot predict"),
         ([[1]] * 20, None, "cannot be predicted"),
+        ([float(at) * 1e200 for at in range(20)], "regression", "too large to be computed"),
+        ([float(at) * 1e-200 for at in range(20)], "regression", "too close to be computed"),
         ([float("nan"), float("inf")] * 10, "regression", "Only 0 rows"),
     ],
 )

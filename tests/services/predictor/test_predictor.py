@@ -198,6 +198,20 @@ def test_contributions_sum_to_the_raw_score() -> None:
     assert np.allclose(total[:, 0], predictor.answer(views), rtol=1e-5)
 
 
+def test_answers_come_in_units_of_the_target() -> None:
+    manifest, made, parts = fit("income", *FEATURES)
+    scaled = manifest.model_copy(update={"center": 100.0, "scale": 2.0})
+    plain, other = Predictor(manifest, made, parts), Predictor(scaled, made, parts)
+    rows = table(20)
+    expected = plain.predict(rows).values * 2 + 100
+    assert np.allclose(other.predict(rows).values, expected)
+    arrays = {name: rows[name].to_pylist()[:2] for name in FEATURES}
+    assert np.allclose(other.predict_arrays(arrays).values, expected[:2])
+    found = contributions(other, other.views(rows))
+    assert found is not None
+    assert np.allclose((found.values.sum(axis=1) + found.base)[:, 0], expected, rtol=1e-5)
+
+
 def test_contributions_of_classes_are_log_odds() -> None:
     manifest, made, parts = fit("buys", "age", "city")
     predictor = Predictor(manifest, made, parts, None, "single")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, or_, select
+from sqlalchemy import Connection, Row, delete, func, or_, select
 
 from millrace.core import clock
 from millrace.core.errors import Conflict, NotFound
@@ -118,8 +118,13 @@ def move(
     return bool(moved)
 
 
-def claim(database: Database, connection: Connection, id: str, executor: str) -> Row[Any] | None:
+def claim(
+    database: Database, connection: Connection, id: str, executor: str, limit: int | None = None
+) -> Row[Any] | None:
     """Begin a new life of a job: the next epoch; None when there is nothing to do.
+
+    With `limit`, a job of a queue that runs that many already goes back to wait: DBOS counts
+    outside its transaction on SQLite, and two workers may each see the last free place.
 
     A job asked to pause or cancel while its worker was dead keeps that state, so that the
     new life can end it properly.
@@ -131,6 +136,10 @@ def claim(database: Database, connection: Connection, id: str, executor: str) ->
         other = select(tables.executor.c.id).where(tables.executor.c.id == row.executor)
         if connection.execute(other).first() is not None:
             return None
+    if limit is not None and _running(database, connection, row) >= limit:
+        waits = {"workflow": None, "epoch": job.c.epoch + 1}
+        connection.execute(job.update().where(job.c.id == id).values(waits))
+        return None
     state = "running" if row.state in ("queued", "running") else row.state
     connection.execute(
         job.update()
@@ -146,6 +155,19 @@ def claim(database: Database, connection: Connection, id: str, executor: str) ->
     facts = {"state": state, "op": row.op, "attempt": row.attempt + 1}
     database.emit(connection, "job", facts, job=id, project=row.project)
     return get(connection, id)
+
+
+def _running(database: Database, connection: Connection, row: Row[Any]) -> int:
+    """Return how many other jobs of the queue run now, counted under its lock."""
+    database.lock(connection, f"queue:{row.queue}")
+    others = select(func.count()).where(
+        job.c.queue == row.queue,
+        job.c.state == "running",
+        job.c.parent.is_(None),
+        job.c.executor.is_not(None),
+        job.c.id != row.id,
+    )
+    return int(connection.execute(others).scalar() or 0)
 
 
 def waiting(connection: Connection, limit: int = 100) -> list[Row[Any]]:

@@ -31,7 +31,13 @@ LOG = logging.getLogger("millrace.jobs")
 LIVES = 25  # a job that outlived this many workers kills them itself
 
 
-def execute(workspace: Workspace, id: str, executor: str, on_event: OnEvent | None = None) -> Any:
+def execute(
+    workspace: Workspace,
+    id: str,
+    executor: str,
+    on_event: OnEvent | None = None,
+    limit: int | None = None,
+) -> Any:
     """Live a job to its end in this process; return its result or raise its error.
 
     Retries by itself, with backoff and full jitter, what may work the next time.
@@ -39,7 +45,7 @@ def execute(workspace: Workspace, id: str, executor: str, on_event: OnEvent | No
     database = workspace.use(Database)
     while True:
         with database.begin() as connection:
-            row = record.claim(database, connection, id, executor)
+            row = record.claim(database, connection, id, executor, limit)
         if row is None:
             return outcome(database, id)
         failpoint("job.claimed")

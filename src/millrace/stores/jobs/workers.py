@@ -38,8 +38,11 @@ def _live(id: str, life: int) -> str:
     del life
     assert _workspace is not None
     assert _executor is not None
+    with _workspace.use(Database).read() as connection:
+        queue = record.get(connection, id).queue
+    limits = _workspace.settings.queues.get(queue)
     try:
-        run.execute(_workspace, id, _executor.id)
+        run.execute(_workspace, id, _executor.id, limit=limits.concurrency if limits else None)
     except MillraceError as error:
         return error.code
     return "done"
