@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from millrace.core.context import Context
-from millrace.core.errors import Cancelled, InvalidInput, NotFound
+from millrace.core.errors import Cancelled, InvalidInput, NotAllowed, NotFound
+from millrace.core.policy import Actor
 from millrace.stores.artifacts import Artifacts
 from millrace.stores.jobs import Jobs
 
@@ -123,3 +124,10 @@ def test_a_file_or_folder_that_is_not_there(ctx: Context, tmp_path: Path) -> Non
         ctx.use(Jobs).call(
             "flows.tour", {"file": "x.csv", "report": str(tmp_path / "no" / "r.html")}
         )
+
+
+def test_only_who_may_write_outside_names_the_report(ctx: Context, tmp_path: Path) -> None:
+    params = {"file": "x.csv", "report": str(tmp_path / "r.html")}
+    with pytest.raises(NotAllowed, match="may not run 'flows.tour', whose effect is 'external'"):
+        ctx.use(Jobs).call("flows.tour", params, Actor(name="ed", role="editor"))
+    assert not (tmp_path / "r.html").exists()

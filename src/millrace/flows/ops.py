@@ -25,7 +25,7 @@ def tour(params: TourParams, ctx: Context) -> Generator[Event, None, TourResult]
 
     began, clock = time.process_time(), time.monotonic()
     state = stations.Tour(params, ctx)
-    stations.check_report(params.report)
+    stations.check_report(params.report, ctx)
     judged = None
     steps = (
         *(stations.read, stations.check, stations.divide, stations.review, stations.train),

@@ -1,11 +1,13 @@
 """The stations of the tour: each calls one or two ops and says what came of it."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from millrace.automl import ops as automl
 from millrace.automl.types import TrainParams, TrainResult
+from millrace.core import policy
 from millrace.core.context import Context
 from millrace.core.errors import InvalidInput
 from millrace.core.ids import parse_ref
@@ -151,7 +153,7 @@ def review(tour: Tour) -> None:
     made = tour.call(
         label.create_set,
         CreateParams(
-            name=f"{tour.name}-{tour.chosen.target}".lower().replace(" ", "-")[:64],
+            name=re.sub(r"[^a-z0-9._-]+", "-", f"{tour.name}-{tour.chosen.target}".lower())[:64],
             labels=_labels(tour),
             dataset=ref,
             column=tour.chosen.text,
@@ -287,8 +289,13 @@ def _short(text: str, room: int = 50) -> str:
     return flat if len(flat) <= room else flat[: room - 1] + "…"
 
 
-def check_report(path: str | None) -> None:
-    """Refuse a report in a folder that does not exist before anything is done."""
+def check_report(path: str | None, ctx: Context) -> None:
+    """Refuse a report that may not or cannot be written, before anything is done.
+
+    A path of the user's lies outside the workspace, as with every export.
+    """
+    if path is not None:
+        policy.check(ctx.actor, "flows.tour", "external")
     if path is not None and not Path(path).expanduser().absolute().parent.is_dir():
         raise InvalidInput(
             f"The folder of the report '{path[:200]}' does not exist.",
