@@ -1,10 +1,12 @@
 """Fixtures that every folder may use."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from millrace.core.context import Context
 from millrace.core.workspace import Workspace
@@ -42,6 +44,19 @@ def postgres() -> str:
     if not url:
         pytest.skip("MILLRACE_TEST_POSTGRES names no server: the Postgres half is not tested")
     return url
+
+
+@pytest.fixture
+def fresh_postgres(postgres: str) -> str:
+    """The URL of a new, empty database on that server."""
+    name = f"test{os.getpid()}x{time.time_ns()}"
+    engine = create_engine(
+        postgres.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    engine.dispose()
+    return f"{postgres.rsplit('/', 1)[0]}/{name}"
 
 
 @pytest.fixture(scope="session")

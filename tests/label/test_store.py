@@ -1,7 +1,6 @@
 """The queue and the answers, on SQLite and on Postgres."""
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import func, select
 
 from millrace.core import clock
 from millrace.core.context import Context
@@ -29,15 +28,7 @@ LEASE = 60.0
 def ctx(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Context]:
     flags: dict[str, object] = {"durability": "normal"}
     if request.param == "postgres":
-        server = request.getfixturevalue("postgres")
-        name = f"label{os.getpid()}x{time.time_ns()}"
-        engine = create_engine(
-            server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-        )
-        with engine.connect() as connection:
-            connection.execute(text(f"create database {name}"))
-        engine.dispose()
-        flags["database"] = f"{server.rsplit('/', 1)[0]}/{name}"
+        flags["database"] = request.getfixturevalue("fresh_postgres")
     with Workspace.open(tmp_path / "ws", flags) as workspace:
         yield Context(workspace=workspace)
 

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from sqlalchemy import create_engine, text
 
 from millrace.core.context import Context
 from millrace.core.workspace import Workspace
@@ -146,15 +145,7 @@ class World:
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     database = ""
     if request.param == "postgres":
-        server = request.getfixturevalue("postgres")
-        name = f"crash{os.getpid()}x{time.time_ns()}"
-        engine = create_engine(
-            server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-        )
-        with engine.connect() as connection:
-            connection.execute(text(f"create database {name}"))
-        database = f"{server.rsplit('/', 1)[0]}/{name}"
-        engine.dispose()
+        database = request.getfixturevalue("fresh_postgres")
     made = World(tmp_path, database)
     yield made
     made.close()

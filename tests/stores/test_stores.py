@@ -1,13 +1,12 @@
 """The control plane and artifacts, on SQLite and on Postgres."""
 
-import os
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from millrace.core.context import Context
 from millrace.core.errors import Conflict, InvalidInput, NotFound, Unavailable
@@ -21,15 +20,7 @@ from millrace.stores.sql import HEAD, Database, connect
 def ctx(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Context]:
     flags: dict[str, object] = {"durability": "normal"}
     if request.param == "postgres":
-        server = request.getfixturevalue("postgres")
-        name = f"store{os.getpid()}x{time.time_ns()}"
-        engine = create_engine(
-            server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-        )
-        with engine.connect() as connection:
-            connection.execute(text(f"create database {name}"))
-        engine.dispose()
-        flags["database"] = f"{server.rsplit('/', 1)[0]}/{name}"
+        flags["database"] = request.getfixturevalue("fresh_postgres")
     with Workspace.open(tmp_path / "ws", flags) as workspace:
         yield Context(workspace=workspace)
 
