@@ -1,0 +1,134 @@
+/** Queries of ops, jobs followed live, and the stream for whoever shows something as it happens. */
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { QueryClient } from "@tanstack/react-query";
+import { createContext, useContext, useEffect, useState } from "react";
+import { call, client, submit } from "@/api/client";
+import type { Job, OpName, Params, Problem, Result } from "@/api/client";
+import type { EventLine, Stream, StreamState } from "@/api/stream";
+
+export const StreamContext = createContext<Stream | undefined>(undefined);
+const FINAL = new Set(["done", "failed", "cancelled"]);
+
+export function isFinal(job: Pick<Job, "state">): boolean {
+  return FINAL.has(job.state);
+}
+
+export interface OpOptions {
+  enabled?: boolean;
+  /** keep the last rows on screen while the next page comes */
+  keep?: boolean;
+  /** [ms] how long an answer counts as fresh */
+  fresh?: number;
+}
+
+/** Ask a read op; the answer is asked for again when something in the workspace changes. */
+export function useOp<N extends OpName>(name: N, params: Params<N>, options: OpOptions = {}) {
+  return useQuery<Result<N>, Problem>({
+    queryKey: ["op", name, params],
+    queryFn: ({ signal }) => call(name, params, signal),
+    enabled: options.enabled ?? true,
+    staleTime: options.fresh ?? 5_000,
+    ...(options.keep ? { placeholderData: keepPreviousData } : {}),
+  });
+}
+
+/** Run a plain op on a click; open screens then show the new state. */
+export function useRun<N extends OpName>(name: N) {
+  const queries = useQueryClient();
+  return useMutation<Result<N>, Problem, Params<N>>({
+    mutationFn: (params) => call(name, params),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["op"] }),
+  });
+}
+
+/** Queue a long op on a click; follow it with `useJob`. */
+export function useSubmit<N extends OpName>(name: N) {
+  const queries = useQueryClient();
+  return useMutation<Job, Problem, Params<N>>({
+    mutationFn: (params) => submit(name, params, crypto.randomUUID()),
+    onSuccess: (job) => {
+      queries.setQueryData(["job", job.id], job);
+      return queries.invalidateQueries({ queryKey: ["jobs"] });
+    },
+  });
+}
+
+/** A job as it stands, and again with each of its events until it ends. */
+export function useJob(id: string | undefined) {
+  return useQuery<Job, Problem>({
+    queryKey: ["job", id ?? ""],
+    queryFn: async ({ signal }) => {
+      const { data } = await client.GET("/jobs/{id}", { params: { path: { id: id ?? "" } }, signal });
+      return data as Job;
+    },
+    enabled: id !== undefined && id !== "",
+    refetchInterval: (query) => (query.state.data && isFinal(query.state.data) ? false : 3_000),
+  });
+}
+
+/** Hear every event of the workspace, or of one job, from now on. */
+export function useEvents(listener: (event: EventLine) => void, job?: string): void {
+  const stream = useContext(StreamContext);
+  useEffect(
+    () => stream?.listen((event) => (job === undefined || event.job === job) && listener(event)),
+    [stream, listener, job],
+  );
+}
+
+/** All events of one job: its history first, then live, without a hole between. */
+export function useJobEvents(id: string | undefined): EventLine[] {
+  const [found, setFound] = useState<{ id: string | undefined; events: EventLine[] }>({ id, events: [] });
+  useEffect(() => {
+    if (!id) return;
+    let seen = 0;
+    let waiting: EventLine[] = [];
+    const source = new EventSource(`/jobs/${encodeURIComponent(id)}/events?after=0`);
+    const flush = setInterval(() => {
+      if (!waiting.length) return;
+      const fresh = waiting;
+      waiting = [];
+      setFound((old) => ({ id, events: old.id === id ? [...old.events, ...fresh] : fresh }));
+    }, GATHER);
+    source.onmessage = (message: MessageEvent<string>) => {
+      const event = JSON.parse(message.data) as EventLine;
+      if (event.seq > seen) {
+        seen = event.seq;
+        waiting.push(event);
+      }
+    };
+    source.addEventListener("end", () => source.close());
+    return () => {
+      clearInterval(flush);
+      source.close();
+    };
+  }, [id]);
+  return found.id === id ? found.events : NONE;
+}
+
+const GATHER = 100; // [ms] events are shown in bunches, so that a burst draws once
+const NONE: EventLine[] = [];
+
+export function useStreamState(): StreamState {
+  const stream = useContext(StreamContext);
+  const [state, setState] = useState<StreamState>(stream?.state ?? "connecting");
+  useEffect(() => stream?.watch(setState), [stream]);
+  return state;
+}
+
+const SETTLE = 400; // [ms] a burst of events asks once
+
+/** Ask open queries again as events come in. */
+export function followChanges(stream: Stream, queries: QueryClient): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const touched = new Set<string>();
+  return stream.listen((event) => {
+    if (event.job) touched.add(event.job);
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      for (const id of touched) void queries.invalidateQueries({ queryKey: ["job", id] });
+      touched.clear();
+      void queries.invalidateQueries({ queryKey: ["jobs"] });
+      void queries.invalidateQueries({ queryKey: ["op"] });
+    }, SETTLE);
+  });
+}

@@ -1,0 +1,89 @@
+/** Any JSON as a person reads it: names and values, lists as tables, references as links. */
+import { Badge, Code, Table, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+import { stateTexts } from "@/app/texts";
+import { addressOf } from "@/app/url";
+import { labelOf } from "@/form/schema";
+import { useFormat, useT } from "@/i18n";
+import { Ref } from "@/ui/Ref";
+
+type Json = Record<string, unknown>;
+const MOST_ROWS = 200;
+
+export function Facts({ value }: { value: Json }) {
+  return (
+    <Table withRowBorders={false} layout="auto">
+      <Table.Tbody>
+        {Object.entries(value).map(([name, item]) => (
+          <Table.Tr key={name}>
+            <Table.Th scope="row" w={160} style={{ verticalAlign: "top", fontWeight: 500 }}>
+              {labelOf(name)}
+            </Table.Th>
+            <Table.Td>
+              <Value value={item} />
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+export function Value({ value }: { value: unknown }): ReactNode {
+  const t = useT(stateTexts);
+  const format = useFormat();
+  if (value === null || value === undefined || value === "") return <Text c="dimmed" size="sm">{t("none")}</Text>;
+  if (typeof value === "boolean") return <Badge variant="light" color={value ? "teal" : "gray"} size="sm">{t(value ? "yes" : "no")}</Badge>;
+  if (typeof value === "number") return <>{format.number(value, 4)}</>;
+  if (typeof value === "string") return <TextValue text={value} />;
+  if (Array.isArray(value)) return <ListValue list={value} />;
+  return <Facts value={value as Json} />;
+}
+
+function TextValue({ text }: { text: string }) {
+  if (addressOf(text)) return <Ref value={text} />;
+  return (
+    <Text size="sm" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }} component="span">
+      {text}
+    </Text>
+  );
+}
+
+function ListValue({ list }: { list: unknown[] }) {
+  const t = useT(stateTexts);
+  if (list.length === 0) return <Text c="dimmed" size="sm">{t("none")}</Text>;
+  if (list.every((item) => typeof item === "object" && item !== null && !Array.isArray(item)))
+    return <RowsValue rows={list as Json[]} />;
+  if (list.every((item) => typeof item !== "object")) return <Code block={false}>{list.slice(0, MOST_ROWS).join(", ")}</Code>;
+  return <Code block>{JSON.stringify(list.slice(0, MOST_ROWS), null, 1)}</Code>;
+}
+
+function RowsValue({ rows }: { rows: Json[] }) {
+  const names = [...new Set(rows.slice(0, 20).flatMap((row) => Object.keys(row)))];
+  return (
+    <Table.ScrollContainer minWidth={0}>
+      <Table withTableBorder>
+        <Table.Thead>
+          <Table.Tr>
+            {names.map((name) => (
+              <Table.Th key={name} scope="col">
+                {labelOf(name)}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.slice(0, MOST_ROWS).map((row, index) => (
+            <Table.Tr key={index}>
+              {names.map((name) => (
+                <Table.Td key={name}>
+                  <Value value={row[name]} />
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
