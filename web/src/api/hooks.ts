@@ -117,18 +117,40 @@ export function useStreamState(): StreamState {
 
 const SETTLE = 400; // [ms] a burst of events asks once
 
+/** Which queries an event makes stale: a step of a job only the job, a new artifact every op. */
+export function staleAfter(event: EventLine): { job?: string; jobs: boolean; ops: "all" | "label" | "none" } {
+  const job = event.job ? { job: event.job } : {};
+  if (event.kind.startsWith("label.")) return { ...job, jobs: false, ops: "label" };
+  if (event.kind === "job") return { ...job, jobs: true, ops: "none" };
+  const changed = ["artifact", "alias", "deleted", "restored"].includes(event.kind);
+  return { ...job, jobs: false, ops: changed ? "all" : "none" };
+}
+
+const LABEL_READERS = ["label.", "flows.overview"];
+
 /** Ask open queries again as events come in. */
 export function followChanges(stream: Stream, queries: QueryClient): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const touched = new Set<string>();
-  return stream.listen((event) => {
-    if (event.job) touched.add(event.job);
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      for (const id of touched) void queries.invalidateQueries({ queryKey: ["job", id] });
-      touched.clear();
+  let touched: ReturnType<typeof staleAfter>[] = [];
+  const ask = () => {
+    timer = undefined;
+    const ids = new Set(touched.flatMap(({ job }) => (job ? [job] : [])));
+    for (const id of ids) void queries.invalidateQueries({ queryKey: ["job", id] });
+    if (touched.some(({ jobs }) => jobs)) {
       void queries.invalidateQueries({ queryKey: ["jobs"] });
-      void queries.invalidateQueries({ queryKey: ["op"] });
-    }, SETTLE);
+      void queries.invalidateQueries({ predicate: ({ queryKey: [kind, name] }) => kind === "op" && reads(name, ["jobs.", "flows.overview"]) });
+    }
+    if (touched.some(({ ops }) => ops === "all")) void queries.invalidateQueries({ queryKey: ["op"] });
+    else if (touched.some(({ ops }) => ops === "label"))
+      void queries.invalidateQueries({ predicate: ({ queryKey: [kind, name] }) => kind === "op" && reads(name, LABEL_READERS) });
+    touched = [];
+  };
+  return stream.listen((event) => {
+    touched.push(staleAfter(event));
+    timer ??= setTimeout(ask, SETTLE);
   });
+}
+
+function reads(name: unknown, heads: readonly string[]): boolean {
+  return typeof name === "string" && heads.some((head) => name.startsWith(head));
 }

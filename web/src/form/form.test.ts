@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import type { JsonSchema } from "@/api/ops";
+import { short, writeAs } from "@/form/copy";
+import { controlOf, fieldsOf, given, helpAndUnit, missing, withoutNull } from "@/form/schema";
+
+const params: JsonSchema = {
+  type: "object",
+  required: ["dataset"],
+  properties: {
+    limit: { type: "integer", default: 20, minimum: 1, maximum: 1000, description: "rows shown [rows]" },
+    dataset: { type: "string", port: "dataset", positional: true },
+    seed: { anyOf: [{ type: "integer" }, { type: "null" }], default: null },
+    method: { enum: ["random", "time"], default: "random" },
+    columns: { type: "array", items: { type: "string" }, default: [] },
+    ids: { type: "boolean", default: false },
+    types: { type: "object", additionalProperties: { type: "string" } },
+  },
+};
+
+describe("forms from schemas", () => {
+  it("puts the required fields first and finds the control of each", () => {
+    const fields = fieldsOf(params);
+    expect(fields[0]?.name).toBe("dataset");
+    expect(Object.fromEntries(fields.map(({ name, control }) => [name, control.kind]))).toEqual({
+      dataset: "ref",
+      limit: "number",
+      seed: "number",
+      method: "choice",
+      columns: "texts",
+      ids: "switch",
+      types: "json",
+    });
+    expect(fields.find(({ name }) => name === "seed")?.nullable).toBe(true);
+  });
+
+  it("sends only what differs from the defaults and names what is missing", () => {
+    const fields = fieldsOf(params);
+    expect(given(fields, { dataset: "people", limit: 20, columns: [], ids: true })).toEqual({ dataset: "people", ids: true });
+    expect(missing(fields, { dataset: "" })).toEqual(["dataset"]);
+  });
+
+  it("reads unions, units and bounds", () => {
+    expect(withoutNull({ anyOf: [{ type: "string" }, { type: "null" }], description: "x" })).toEqual([
+      { type: "string", description: "x" },
+      true,
+    ]);
+    expect(controlOf({ anyOf: [{ type: "string" }, { type: "integer" }] }).kind).toBe("json");
+    expect(helpAndUnit("longest wait [s]")).toEqual({ help: "longest wait", unit: "s" });
+    expect(controlOf({ type: "number", exclusiveMinimum: 0 })).toEqual({ kind: "number", whole: false, min: 0 });
+  });
+});
+
+describe("copy as", () => {
+  const call = { dataset: "people@3", limit: 5, ids: false, columns: ["a b", "c"] };
+  it("writes a shell command", () => {
+    expect(writeAs("cli", "dataset.rows", call, params, "")).toBe(
+      "millrace dataset rows --limit 5 --no-ids --columns 'a b' --columns c people@3",
+    );
+    expect(writeAs("cli", "dataset.rows", { dataset: "-x; rm -rf '~'" }, params, "")).toBe(
+      `millrace dataset rows -- '-x; rm -rf '\\''~'\\'''`,
+    );
+  });
+  it("writes Python, curl and YAML", () => {
+    expect(writeAs("python", "dataset.rows", call, params, "")).toContain(
+      'ws.dataset.rows(dataset="people@3", limit=5, ids=False, columns=["a b", "c"])',
+    );
+    expect(writeAs("curl", "dataset.rows", { dataset: "it's" }, params, "http://h")).toContain(`-d '{"dataset":"it'\\''s"}'`);
+    expect(writeAs("yaml", "dataset.rows", { limit: 5 }, params, "")).toBe("- id: rows\n  op: dataset.rows\n  params:\n    limit: 5\n");
+  });
+  it("leaves defaults out", () => expect(short({ dataset: "p", limit: 20, ids: true }, params)).toEqual({ dataset: "p", ids: true }));
+});

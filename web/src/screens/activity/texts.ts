@@ -1,0 +1,30 @@
+import { catalogue } from "@/i18n";
+
+export const activityTexts = catalogue({
+  title: ["Jobs", "Задания"],
+  all: ["all", "все"],
+  search: ["Search jobs", "Поиск заданий"],
+  state: ["State", "Состояние"],
+  op: ["Op", "Операция"],
+  note: ["What it does", "Чем занято"],
+  progress: ["Progress", "Готово"],
+  created: ["Asked for", "Создано"],
+  took: ["Took", "Длилось"],
+  actor: ["By", "Кто"],
+  top: ["Only top-level jobs", "Только верхний уровень"],
+  "empty.title": ["No jobs yet", "Заданий пока нет"],
+  "empty.text": [
+    "Everything long runs as a job here: it survives a restart, can be paused, and goes on where it stopped.",
+    "Всё долгое выполняется здесь как задание: переживает перезапуск, ставится на паузу и продолжается с места остановки.",
+  ],
+  "empty.filtered": ["No job fits these filters", "Под эти фильтры не подходит ни одно задание"],
+  "empty.clear": ["Clear the filters", "Сбросить фильтры"],
+  "empty.go": ["Import data", "Загрузить данные"],
+  result: ["Result", "Результат"],
+  params: ["Parameters", "Параметры"],
+  log: ["Log", "Журнал"],
+  children: ["Child jobs", "Вложенные задания"],
+  again: ["Run again with changes", "Запустить с изменениями"],
+  attempt: ["Attempt", "Попытка"],
+  nothing: ["Nothing yet", "Пока ничего"],
+});
