@@ -10,12 +10,14 @@ export type Params<N extends OpName> = Post<N> extends {
 }
   ? P
   : never;
+/** Answers carry every field, also those that have a default; the document calls these optional. */
+type Filled<T> = T extends (infer I)[] ? Filled<I>[] : T extends object ? { [K in keyof T]-?: Filled<T[K]> } : T;
 export type Result<N extends OpName> = Post<N> extends {
   responses: { 200: { content: { "application/json": infer R } } };
 }
-  ? R
+  ? Filled<R>
   : never;
-export type Job = paths["/jobs/{id}"]["get"]["responses"][200]["content"]["application/json"];
+export type Job = Filled<paths["/jobs/{id}"]["get"]["responses"][200]["content"]["application/json"]>;
 
 /** What the server said was wrong, as RFC 9457 has it. */
 export class Problem extends Error {
@@ -85,13 +87,14 @@ async function post(path: string, body: unknown, signal?: AbortSignal, key?: str
   return response.json();
 }
 
-/** Run an op and wait for its result; for plain ops. */
+/** Run an op and wait for its result; for plain ops. A repeat under the same key gives the first result. */
 export async function call<N extends OpName>(
   name: N,
   params: Params<N>,
   signal?: AbortSignal,
+  key?: string,
 ): Promise<Result<N>> {
-  return (await post(`/ops/${name}`, params, signal)) as Result<N>;
+  return (await post(`/ops/${name}`, params, signal, key)) as Result<N>;
 }
 
 /** Queue an op for the workers; a repeat under the same key is the same job. */

@@ -72,10 +72,16 @@ export function DataTable<T>(props: Props<T>) {
     setCursor(next);
     virtual.scrollToIndex(next);
   };
-  const toggle = (key: string) => {
+  const picked = useRef<string>(undefined);
+  /** With Shift everything from the row picked before is added. */
+  const toggle = (key: string, range: boolean) => {
     if (!onSelect) return;
     const next = new Set(selected);
-    if (!next.delete(key)) next.add(key);
+    const from = rows.findIndex((row) => id(row) === picked.current);
+    const to = rows.findIndex((row) => id(row) === key);
+    if (range && from >= 0) for (const row of rows.slice(Math.min(from, to), Math.max(from, to) + 1)) next.add(id(row));
+    else if (!next.delete(key)) next.add(key);
+    picked.current = key;
     onSelect(next);
   };
   const current = rows[cursor];
@@ -85,7 +91,7 @@ export function DataTable<T>(props: Props<T>) {
       next: () => move(1),
       previous: () => move(-1),
       open: () => current !== undefined && onOpen?.(current),
-      select: () => current !== undefined && toggle(id(current)),
+      select: (event) => current !== undefined && toggle(id(current), event.shiftKey),
     },
     props.keys ?? true,
   );
@@ -125,7 +131,7 @@ export function DataTable<T>(props: Props<T>) {
                 open={props.open === key}
                 picked={selected.has(key)}
                 {...(onOpen ? { onOpen } : {})}
-                {...(onSelect ? { onPick: () => toggle(key) } : {})}
+                {...(onSelect ? { onPick: (range: boolean) => toggle(key, range) } : {})}
               />
             );
           })}
@@ -195,7 +201,7 @@ function Line<T>({
   open: boolean;
   picked: boolean;
   onOpen?: (row: T) => void;
-  onPick?: () => void;
+  onPick?: (range: boolean) => void;
 }) {
   return (
     <div
@@ -209,7 +215,12 @@ function Line<T>({
     >
       {onPick && (
         <span role="cell" onClick={(event) => event.stopPropagation()}>
-          <Checkbox size="xs" checked={picked} onChange={onPick} aria-label={name} />
+          <Checkbox
+            size="xs"
+            checked={picked}
+            onChange={(event) => onPick((event.nativeEvent as MouseEvent).shiftKey)}
+            aria-label={name}
+          />
         </span>
       )}
       {columns.map((column) => (

@@ -1,8 +1,121 @@
-import { shellTexts } from "@/app/texts";
+/** Monitor: traffic, latency, errors, cost and drift of what is served; alerts and watches. */
+import { Button, Tabs } from "@mantine/core";
+import type { Result } from "@/api/client";
+import { useOp } from "@/api/hooks";
+import { useGo, useOpen, useQueryState } from "@/app/url";
 import { useT } from "@/i18n";
+import { Alerts } from "@/screens/monitor/Alerts";
+import { Drift } from "@/screens/monitor/Drift";
+import { monitorTexts } from "@/screens/monitor/texts";
+import { Traffic } from "@/screens/monitor/Traffic";
+import { Watches } from "@/screens/monitor/Watches";
+import { CopyAs } from "@/ui/CopyAs";
+import { DataTable } from "@/ui/DataTable";
 import { Page } from "@/ui/Page";
+import { Ref } from "@/ui/Ref";
+import { Empty, Shown } from "@/ui/states";
 
-export default function Screen() {
-  const t = useT(shellTexts);
-  return <Page title={t("monitor")} />;
+type Line = Result<"deployment.list">["deployments"][number];
+const ALL = ["deployments", "alerts", "watches", "drift"] as const;
+const ONE = ["traffic", "drift"] as const;
+
+export default function Monitor() {
+  const name = useOpen();
+  return name ? <One key={name} name={name} /> : <All />;
+}
+
+function All() {
+  const t = useT(monitorTexts);
+  const [query, change] = useQueryState();
+  const tab = ALL.find((one) => one === query["tab"]) ?? "deployments";
+  return (
+    <Page title={t("title")}>
+      <Tabs value={tab} onChange={(next) => change({ tab: next ?? undefined })} keepMounted={false}>
+        <Tabs.List>
+          {ALL.map((one) => (
+            <Tabs.Tab key={one} value={one}>
+              {t(one)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value={tab} p="sm">
+          {tab === "deployments" && <Deployments />}
+          {tab === "alerts" && <Alerts />}
+          {tab === "watches" && <Watches />}
+          {tab === "drift" && <Drift />}
+        </Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
+}
+
+function Deployments({ narrow = false }: { narrow?: boolean }) {
+  const t = useT(monitorTexts);
+  const go = useGo();
+  const open = useOpen();
+  const list = useOp("deployment.list", {});
+  const columns = [
+    { id: "name", title: t("name"), width: 180, cell: (line: Line) => line.name },
+    { id: "serves", title: t("serves"), width: 240, cell: (line: Line) => <Ref value={line.serves ?? line.model} /> },
+  ];
+  return (
+    <Shown
+      query={list}
+      empty={({ deployments }) =>
+        deployments.length === 0 ? (
+          <Empty title={t("empty.title")} action={<Button onClick={() => go("deploy")}>{t("empty.go")}</Button>}>
+            {t("empty.text")}
+          </Empty>
+        ) : undefined
+      }
+    >
+      {({ deployments }) => (
+        <div style={{ height: narrow ? "100%" : "calc(100dvh - 150px)" }}>
+          <DataTable
+            label={t("deployments")}
+            rows={deployments}
+            columns={narrow ? columns.slice(0, 1) : columns}
+            id={(line) => line.name}
+            open={open}
+            onOpen={(line) => go("monitor", line.name)}
+          />
+        </div>
+      )}
+    </Shown>
+  );
+}
+
+function One({ name }: { name: string }) {
+  const t = useT(monitorTexts);
+  const go = useGo();
+  const [query, change] = useQueryState();
+  const tab = ONE.find((one) => one === query["tab"]) ?? "traffic";
+  return (
+    <Page
+      title={name}
+      actions={
+        <>
+          <Button variant="default" onClick={() => go("deploy", name, { tab: "log" })}>
+            {t("log")}
+          </Button>
+          <CopyAs op="monitor.summary" params={{ deployment: name }} />
+        </>
+      }
+      list={<Deployments narrow />}
+      onCloseDetail={() => go("monitor")}
+    >
+      <Tabs value={tab} onChange={(next) => change({ tab: next ?? undefined })} keepMounted={false}>
+        <Tabs.List>
+          {ONE.map((one) => (
+            <Tabs.Tab key={one} value={one}>
+              {t(one)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value={tab} p="sm">
+          {tab === "traffic" ? <Traffic deployment={name} /> : <Drift deployment={name} />}
+        </Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
 }

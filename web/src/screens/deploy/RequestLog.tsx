@@ -1,0 +1,121 @@
+/** The requests that were kept, newest first, older ones as one scrolls. */
+import { Badge, Code, Group, Switch, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { call } from "@/api/client";
+import type { Problem, Result } from "@/api/client";
+import { useQueryState } from "@/app/url";
+import { useFormat, useT } from "@/i18n";
+import { deployTexts } from "@/screens/deploy/texts";
+import { DataTable } from "@/ui/DataTable";
+import type { Column } from "@/ui/DataTable";
+import { Empty, ErrorBox, Loading } from "@/ui/states";
+
+type Page = Result<"monitor.requests">;
+type Line = Page["requests"][number];
+
+function useLog(deployment: string, text: string | undefined, failed: boolean) {
+  const params = { deployment, limit: 100, text: text || null, failed: failed ? true : null };
+  return useInfiniteQuery<Page, Problem, Page[], unknown[], string | null>({
+    queryKey: ["op", "monitor.requests", params],
+    queryFn: ({ pageParam, signal }) => call("monitor.requests", { ...params, before: pageParam }, signal),
+    initialPageParam: null,
+    getNextPageParam: (page) => page.next ?? undefined,
+    select: ({ pages }) => pages,
+    placeholderData: (old) => old,
+  });
+}
+
+export function RequestLog({ deployment }: { deployment: string }) {
+  const [query] = useQueryState();
+  const log = useLog(deployment, query["q"], query["failed"] === "1");
+  const first = log.data?.[0];
+  if (!first) return log.error ? <ErrorBox error={log.error} onRetry={() => void log.refetch()} /> : <Loading />;
+  return (
+    <>
+      <Filters />
+      <Lines
+        rows={log.data?.flatMap((page) => page.requests) ?? []}
+        total={first.matching}
+        onMore={() => void (log.isFetchingNextPage || log.fetchNextPage())}
+      />
+    </>
+  );
+}
+
+function Filters() {
+  const t = useT(deployTexts);
+  const [query, change] = useQueryState();
+  const settled = useDebouncedCallback((text: string) => change({ q: text }), 250);
+  return (
+    <Group gap="xs" mb="xs">
+      <TextInput
+        aria-label={t("log.search")}
+        placeholder={t("log.search")}
+        defaultValue={query["q"] ?? ""}
+        onChange={(event) => settled(event.currentTarget.value)}
+      />
+      <Switch
+        label={t("log.failed")}
+        checked={query["failed"] === "1"}
+        onChange={(event) => change({ failed: event.currentTarget.checked ? "1" : undefined })}
+      />
+    </Group>
+  );
+}
+
+function Lines({ rows, total, onMore }: { rows: Line[]; total: number; onMore: () => void }) {
+  const t = useT(deployTexts);
+  const format = useFormat();
+  const [open, setOpen] = useState<Line>();
+  if (rows.length === 0) return <Empty title={t("log.empty")}>{t("log.empty.text")}</Empty>;
+  return (
+    <>
+      <div style={{ height: "calc(100dvh - 320px)", minHeight: 240 }}>
+        <DataTable
+          label={t("log")}
+          rows={rows}
+          columns={columnsOf(t, format)}
+          id={(line) => `${line.at} ${line.request_id}`}
+          total={total}
+          onMore={onMore}
+          onOpen={setOpen}
+        />
+      </div>
+      {open && (
+        <Code block mt="xs" aria-label={open.request_id}>
+          {`${open.inputs ?? ""}\n→ ${open.error ?? open.outputs ?? ""}`}
+        </Code>
+      )}
+    </>
+  );
+}
+
+function columnsOf(t: (key: keyof typeof deployTexts) => string, format: ReturnType<typeof useFormat>): Column<Line>[] {
+  return [
+    { id: "at", title: t("log.time"), width: 140, cell: (line) => format.time(line.at), value: (line) => line.at },
+    {
+      id: "status",
+      title: t("log.status"),
+      width: 70,
+      cell: (line) => (
+        <Badge size="xs" variant="light" color={line.status < 400 ? "teal" : "red"}>
+          {line.status}
+        </Badge>
+      ),
+      value: (line) => line.status,
+    },
+    {
+      id: "ms",
+      title: t("log.ms"),
+      width: 60,
+      align: "right",
+      cell: (line) => (line.latency_ms === null ? "" : format.number(line.latency_ms, 2)),
+      value: (line) => line.latency_ms,
+    },
+    { id: "rows", title: t("log.rows"), width: 60, align: "right", cell: (line) => format.number(line.rows) },
+    { id: "in", title: t("log.in"), width: 260, cell: (line) => line.inputs ?? "", value: (line) => line.inputs },
+    { id: "out", title: t("log.out"), width: 200, cell: (line) => line.error ?? line.outputs ?? "", value: (line) => line.outputs },
+  ];
+}

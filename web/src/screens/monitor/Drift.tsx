@@ -1,0 +1,130 @@
+/** Drift by column: which changed, how surely, and by how much; from there to the label queue. */
+import { Alert, Badge, Button, Group, Progress, Stack, Table, Text } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { call } from "@/api/client";
+import type { Params, Problem, Result } from "@/api/client";
+import { useOp } from "@/api/hooks";
+import { RefInput } from "@/form/FieldInput";
+import { useFormat, useT } from "@/i18n";
+import { Review } from "@/screens/monitor/Review";
+import { monitorTexts } from "@/screens/monitor/texts";
+import { Section } from "@/ui/Page";
+import { ErrorBox } from "@/ui/states";
+import { useQueryState } from "@/app/url";
+
+type Found = Result<"drift.test">;
+type ColumnLine = Pick<Found["columns"][number], "column" | "size" | "adjusted_p" | "says"> & {
+  strength: string;
+  drifted?: boolean;
+};
+const STRENGTHS: Record<string, string> = { negligible: "gray", small: "blue", medium: "yellow", large: "red" };
+
+/** What a deployment is compared with when nothing else is chosen: its training data and its requests. */
+function useUsual(deployment: string | undefined): { reference: string; current: string } {
+  const found = useOp("deployment.show", { deployment: deployment ?? "none" }, { enabled: deployment !== undefined });
+  const serves = found.data?.serves;
+  const lineage = useOp("model.lineage", { ref: serves ?? "none" }, { enabled: Boolean(serves) });
+  const trained = lineage.data?.nodes.find(({ kind }) => kind === "dataset");
+  return { reference: trained?.ref ?? "", current: found.data?.requests ?? "" };
+}
+
+export function Drift({ deployment }: { deployment?: string }) {
+  const t = useT(monitorTexts);
+  const [query, change] = useQueryState();
+  const usual = useUsual(deployment);
+  const reference = query["reference"] ?? usual.reference;
+  const current = query["current"] ?? usual.current;
+  const test = useMutation<Found, Problem, Params<"drift.test">>({ mutationFn: (params) => call("drift.test", params) });
+  const field = (name: "reference" | "current", value: string) => (
+    <RefInput
+      port="dataset"
+      value={value}
+      onChange={(next) => change({ [name]: String(next ?? "") })}
+      common={{ label: t(`drift.${name}`), description: "", error: undefined, required: true, placeholder: "" }}
+    />
+  );
+  return (
+    <Stack gap="sm">
+      <Text size="sm" c="dimmed">
+        {t("drift.how")}
+      </Text>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          test.mutate({ reference, current });
+        }}
+      >
+        <Group gap="xs" align="flex-end">
+          {field("reference", reference)}
+          {field("current", current)}
+          <Button type="submit" loading={test.isPending} disabled={!reference || !current}>
+            {t("drift.run")}
+          </Button>
+        </Group>
+      </form>
+      {test.error && <ErrorBox error={test.error} />}
+      {test.data && <Verdict key={test.submittedAt} found={test.data} />}
+    </Stack>
+  );
+}
+
+function Verdict({ found }: { found: Found }) {
+  const t = useT(monitorTexts);
+  const [reviewing, setReviewing] = useState(false);
+  return (
+    <>
+      <Alert color={found.drifted ? "orange" : "teal"} title={found.verdict}>
+        {found.drifted && (
+          <Button variant="light" onClick={() => setReviewing(true)}>
+            {t("drift.review")}
+          </Button>
+        )}
+      </Alert>
+      {reviewing && <Review initial={{ reference: found.reference, current: found.current }} />}
+      <DriftTable columns={found.columns} />
+      {found.not_tested.length > 0 && (
+        <Section title={t("drift.notTested")}>
+          <Text size="xs" c="dimmed">
+            {found.not_tested.map(({ column, why }) => `${column}: ${why}`).join("; ")}
+          </Text>
+        </Section>
+      )}
+    </>
+  );
+}
+
+export function DriftTable({ columns }: { columns: readonly ColumnLine[] }) {
+  const t = useT(monitorTexts);
+  const format = useFormat();
+  return (
+    <Table>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{t("drift.column")}</Table.Th>
+          <Table.Th>{t("drift.strength")}</Table.Th>
+          <Table.Th w={120}>{t("drift.size")}</Table.Th>
+          <Table.Th ta="right">{t("drift.p")}</Table.Th>
+          <Table.Th>{t("drift.says")}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {columns.map((line) => (
+          <Table.Tr key={line.column}>
+            <Table.Td fw={line.drifted === false ? 400 : 650}>{line.column}</Table.Td>
+            <Table.Td>
+              <Badge variant="light" size="sm" color={STRENGTHS[line.strength] ?? "gray"}>
+                {line.strength}
+              </Badge>
+            </Table.Td>
+            <Table.Td>
+              <Progress value={100 * line.size} aria-label={`${line.column}: ${format.number(line.size)}`} />
+            </Table.Td>
+            <Table.Td ta="right">{line.adjusted_p < 1e-4 ? "< 0.0001" : format.number(line.adjusted_p, 4)}</Table.Td>
+            <Table.Td>{line.says}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
