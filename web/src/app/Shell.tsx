@@ -103,14 +103,14 @@ function Rail() {
 function RailLink({ section }: { section: Section | "home" }) {
   const t = useT(shellTexts);
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const to = section === "home" ? "/" : `/${section}`;
-  const active = section === "home" ? path === "/" : path === to || path.startsWith(`${to}/`);
+  const home = section === "home";
+  const active = home ? path === "/" : path === `/${section}` || path.startsWith(`/${section}/`);
   const combo = KEYS.global[`go.${section}` as keyof typeof KEYS.global];
   return (
     <Tooltip label={`${t(section)}  ${shown(combo)}`} position="right">
       <NavLink
         component={Link}
-        to={to}
+        to={home ? "/" : `/${section}`}
         label={<span className={classes.railText}>{t(section)}</span>}
         leftSection={<Icon name={section as IconName} />}
         active={active}

@@ -130,7 +130,7 @@ export const KEYS = {
 } as const satisfies Record<string, Partial<Record<KeyName, string>>>;
 
 export type Scope = keyof typeof KEYS;
-type Handlers<S extends Scope> = Partial<Record<keyof (typeof KEYS)[S], () => void>>;
+type Handlers<S extends Scope> = Partial<Record<keyof (typeof KEYS)[S], (event: KeyboardEvent) => void>>;
 
 /** Write a key press as the registry does, such as `mod+shift+z` or `?`. */
 export function comboOf(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">): string {
@@ -163,7 +163,7 @@ function inDialog(scope: Scope): boolean {
 }
 
 /** A press goes to a field, a control or an open dialog before it goes to the screen. */
-function belongsElsewhere(event: KeyboardEvent, combo: string, scope: Scope): boolean {
+export function belongsElsewhere(event: KeyboardEvent, combo: string, scope: Scope): boolean {
   if (event.defaultPrevented || event.isComposing) return true;
   if (isTyping(event.target) && !combo.startsWith("mod+")) return true;
   return usesItself(combo, event.target) || inDialog(scope);
@@ -198,7 +198,7 @@ export function useKeys<S extends Scope>(scope: S, handlers: Handlers<S>, active
       const handler = found && current.current[found[0]];
       if (handler) {
         event.preventDefault();
-        handler();
+        handler(event);
       }
     };
     addEventListener("keydown", onKey);

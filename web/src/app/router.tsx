@@ -38,17 +38,15 @@ const home = createRoute({
   path: "/",
   component: lazyRouteComponent(() => import("@/screens/home")),
 });
-const sections = Object.entries(SCREENS).map(([section, screen]) => {
-  const parent = createRoute({
+const sections = Object.entries(SCREENS).map(([section, screen]) =>
+  createRoute({
     getParentRoute: () => root,
-    path: `/${section}`,
+    path: `/${section}/$`, // the rest names what is open; without it, the section itself
     component: lazyRouteComponent(screen),
     pendingComponent: Loading,
     errorComponent: Broken,
-  });
-  const open = createRoute({ getParentRoute: () => parent, path: "$" });
-  return parent.addChildren([open]);
-});
+  }),
+);
 
 /** Values of the query stay the text they are: no JSON in addresses. */
 function parseSearch(text: string): Query {

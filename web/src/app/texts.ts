@@ -71,6 +71,7 @@ export const stateTexts = catalogue({
   selected: ["{n:selected|selected}", "{n:выбрана|выбраны|выбрано}"],
   sortBy: ["Sort by {name}", "Сортировать по {name}"],
   list: ["List", "Список"],
+  lineage: ["Lineage", "Происхождение"],
   details: ["Details", "Подробно"],
   inspector: ["Inspector", "Инспектор"],
   more: ["More", "Ещё"],

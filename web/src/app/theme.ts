@@ -22,6 +22,7 @@ export const theme = createTheme({
     TagsInput: { defaultProps: { size: "xs" } },
     Switch: { defaultProps: { size: "xs" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
+    Badge: { defaultProps: { tt: "none", fw: 600 } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: true } },
   },
 });

@@ -76,8 +76,7 @@ export function useGo(): (section: Section | "home", path?: string, query?: Quer
   return useCallback(
     (section, path = "", query = {}) => {
       if (section === "home") void navigate({ to: "/" });
-      else if (path) void navigate({ to: `/${section}/$`, params: { _splat: path }, search: clean(query) });
-      else void navigate({ to: `/${section}`, search: clean(query) });
+      else void navigate({ to: `/${section}/$`, params: { _splat: path }, search: clean(query) });
     },
     [navigate],
   );

@@ -1,20 +1,21 @@
 /** What a thing was made from and what was made of it, as a graph whose nodes lead there. */
-import { useComputedColorScheme } from "@mantine/core";
-import type { EChartsOption } from "echarts";
-import { lazy, Suspense, useMemo } from "react";
+import type { MouseEvent } from "react";
 import type { Result } from "@/api/client";
 import { useOp } from "@/api/hooks";
 import { stateTexts } from "@/app/texts";
+import { addressOf, href, useGo } from "@/app/url";
 import { useT } from "@/i18n";
 import { layered } from "@/ui/layers";
-import { Ref } from "@/ui/Ref";
-import { Section } from "@/ui/Page";
-import { Loading, Shown } from "@/ui/states";
+import classes from "@/ui/Lineage.module.css";
+import { Shown } from "@/ui/states";
 
-const Chart = lazy(() => import("@/ui/chart/Chart"));
 type Graph = Result<"model.lineage">;
-const COLUMN = 230; // [px]
-const ROW = 56; // [px]
+type Node = Graph["nodes"][number];
+const WIDTH = 164; // [px] of a node
+const HEIGHT = 44;
+const COLUMN = 200; // [px] from node to node
+const ROW = 62;
+const PAD = 16;
 
 export function Lineage({ of }: { of: string }) {
   const found = useOp("model.lineage", { ref: of });
@@ -23,60 +24,71 @@ export function Lineage({ of }: { of: string }) {
 
 function Drawn({ graph }: { graph: Graph }) {
   const t = useT(stateTexts);
-  const scheme = useComputedColorScheme("light");
-  const { option, height } = useMemo(() => optionOf(graph, scheme === "dark"), [graph, scheme]);
-  return (
-    <>
-      <Suspense fallback={<Loading />}>
-        <Chart option={option} height={height} label={graph.edges.map(({ source, target }) => `${source} → ${target}`).join(", ")} />
-      </Suspense>
-      <Section title={t("list")}>
-        {graph.nodes.map(({ ref, op }) => (
-          <div key={ref}>
-            <Ref value={ref} /> {op && <small>{op}</small>}
-          </div>
-        ))}
-      </Section>
-    </>
-  );
-}
-
-const COLORS: Record<string, string> = { dataset: "#1098ad", model: "#7048e8", report: "#868e96", deployment: "#e8590c" };
-
-function optionOf(graph: Graph, dark: boolean): { option: EChartsOption; height: number } {
   const places = layered(
     graph.nodes.map(({ ref }) => ref),
     graph.edges,
   );
-  const kinds = new Map(graph.nodes.map(({ ref, kind }) => [ref, kind]));
-  const ink = dark ? "#e9ecef" : "#212529";
-  const data = places.map(({ id, column, row }) => ({
-    name: id,
-    x: column * COLUMN,
-    y: row * ROW,
-    symbol: "roundRect",
-    symbolSize: [Math.min(210, 24 + id.length * 6.4), 28],
-    itemStyle: {
-      color: dark ? "#2e2e2e" : "#fff",
-      borderColor: COLORS[kinds.get(id) ?? ""] ?? "#868e96",
-      borderWidth: id === graph.ref ? 3 : 1.2,
-    },
-    label: { show: true, color: ink, fontSize: 11, width: 200, overflow: "truncate" as const },
-  }));
-  const rows = Math.max(1, ...places.map(({ row }) => row + 1));
-  const option: EChartsOption = {
-    series: [
-      {
-        type: "graph",
-        layout: "none",
-        roam: true,
-        edgeSymbol: ["none", "arrow"],
-        edgeSymbolSize: 7,
-        lineStyle: { color: "#868e96", curveness: 0.08 },
-        data,
-        links: graph.edges.map(({ source, target }) => ({ source, target })),
-      },
-    ],
+  const at = new Map(places.map(({ id, column, row }) => [id, { x: PAD + column * COLUMN, y: PAD + row * ROW }]));
+  const width = 2 * PAD + WIDTH + COLUMN * Math.max(0, ...places.map(({ column }) => column));
+  const height = 2 * PAD + HEIGHT + ROW * Math.max(0, ...places.map(({ row }) => row));
+  return (
+    <div className={classes.scroll} tabIndex={0} role="region" aria-label={t("lineage")}>
+      <svg width={width} height={height} role="group" aria-label={t("lineage")}>
+        {graph.edges.map(({ source, target }) => {
+          const from = at.get(source);
+          const to = at.get(target);
+          if (!from || !to) return null;
+          return <path key={`${source} ${target}`} className={classes.edge} d={bend(from, to)} />;
+        })}
+        {graph.nodes.map((node) => {
+          const place = at.get(node.ref);
+          return place && <One key={node.ref} node={node} x={place.x} y={place.y} here={node.ref === graph.ref} />;
+        })}
+      </svg>
+    </div>
+  );
+}
+
+function bend(from: { x: number; y: number }, to: { x: number; y: number }): string {
+  const [x1, y1, x2, y2] = [from.x + WIDTH, from.y + HEIGHT / 2, to.x, to.y + HEIGHT / 2];
+  const middle = (x1 + x2) / 2;
+  return `M${x1} ${y1} C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`;
+}
+
+function One({ node, x, y, here }: { node: Node; x: number; y: number; here: boolean }) {
+  const go = useGo();
+  const address = addressOf(node.ref);
+  const body = (
+    <>
+      <title>{`${node.ref} ${node.op}`}</title>
+      <rect width={WIDTH} height={HEIGHT} rx={5} className={classes.box} data-kind={node.kind} data-here={here || undefined} />
+      <text x={10} y={18} className={classes.name}>
+        {short(node.ref.slice(node.kind.length + 1))}
+      </text>
+      <text x={10} y={34} className={classes.kind}>
+        {short(node.op ? `${node.kind} · ${node.op}` : node.kind)}
+      </text>
+    </>
+  );
+  const move = `translate(${x} ${y})`;
+  if (!address) return <g transform={move}>{body}</g>;
+  const { section, path, query } = address;
+  const open = (event: MouseEvent) => {
+    if (event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    go(section, path, query);
   };
-  return { option, height: Math.min(560, 120 + rows * ROW) };
+  return (
+    <g transform={move}>
+      <a href={href(section, path, query)} onClick={open} aria-label={node.ref}>
+        {body}
+      </a>
+    </g>
+  );
+}
+
+const LONGEST = 24; // [characters] that fit a node
+
+function short(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }

@@ -80,7 +80,7 @@ export function Shown<T>({
   if (query.data === undefined && query.error) return <ErrorBox error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) return <Loading />;
   const nothing = empty?.(query.data);
-  return <>{nothing ?? children(query.data)}</>;
+  return <>{nothing || children(query.data)}</>;
 }
 
 export function Broken({ error, reset }: { error: unknown; reset?: () => void }) {

@@ -34,7 +34,9 @@ export default function Agent() {
   });
   const put = (turn: Turn) => setTurns((old) => old.map((one) => (one.id === turn.id ? turn : one)));
   useEffect(() => sessionStorage.setItem(DRAFT, text), [text]);
-  useEffect(() => bottom.current?.scrollIntoView({ block: "end" }), [turns]);
+  useEffect(() => {
+    bottom.current?.scrollIntoView({ block: "end" });
+  }, [turns]);
 
   function send(words: string) {
     const said = words.trim();

@@ -26,15 +26,15 @@ export function confusionOption(
   const few = shown.length <= 12;
   const axis = { type: "category" as const, data: shown as string[], splitArea: { show: false } };
   return {
-    grid: { left: 110, right: 16, top: 28, bottom: 80 },
+    grid: { left: 124, right: 16, top: 8, bottom: 84 },
     xAxis: { ...axis, name: words.predicted, nameLocation: "middle", nameGap: 62, axisLabel: { rotate: 45, width: 80, overflow: "truncate" } },
-    yAxis: { ...axis, name: words.truth, inverse: true, axisLabel: { width: 100, overflow: "truncate" } },
-    visualMap: { min: 0, max: 1, show: false, inRange: { color: ["rgba(16,152,173,0.04)", "#1098ad"] } },
+    yAxis: { ...axis, name: words.truth, nameLocation: "middle", nameGap: 96, inverse: true, axisLabel: { width: 100, overflow: "truncate" } },
+    visualMap: { min: 0, max: 1, dimension: 2, show: false, inRange: { color: ["rgba(16,152,173,0.04)", "#1098ad"] } },
     series: [
       {
         type: "heatmap",
         data,
-        label: { show: few, formatter: (one) => String((one.value as number[])[3] ?? "") },
+        label: { show: few, formatter: (one) => String((one.value as number[])[3] || "") },
         emphasis: { itemStyle: { borderColor: "#333", borderWidth: 1 } },
       },
     ],
