@@ -31,6 +31,7 @@ def a_place(world: World) -> dict[str, object]:
 
 EXAMPLES = [
     Example("dataset.import", {"name": "people"}, setup=a_file),
+    Example("dataset.preview", {"rows": 2, "types": {"age": "number"}}, setup=a_file),
     Example(
         "dataset.describe",
         {"dataset": "people", "bins": 4},
@@ -38,6 +39,17 @@ EXAMPLES = [
         volatile=("created_at",),
     ),
     Example("dataset.rows", {"dataset": "people@1", "limit": 2, "offset": 3}, setup=people),
+    Example(
+        "dataset.rows",
+        {
+            "dataset": "people",
+            "filter": {"column": "age", "op": "between", "value": [20, 30]},
+            "search": "NUMBER",
+            "sort": {"column": "city", "descending": True},
+            "limit": 3,
+        },
+        setup=people,
+    ),
     Example("dataset.list", {}, setup=people, volatile=("datasets.*.created_at",)),
     Example(
         "dataset.versions",
@@ -59,5 +71,11 @@ EXAMPLES = [
         {"dataset": "people@1"},
         setup=two_versions,
         skip={"inputs": "the version it is given is the one it deletes"},
+    ),
+    Example("dataset.compact", {"name": "people"}, setup=people),
+    Example(
+        "dataset.clean_up",
+        {"name": "people", "older_than": 0, "only_count": False},
+        setup=two_versions,
     ),
 ]

@@ -64,6 +64,13 @@ def table_of_answers(world: World) -> dict[str, object]:
     return {}
 
 
+def a_batch(world: World) -> dict[str, object]:
+    """Three items that got one label at once."""
+    labelled(world)
+    world.call("label.annotate_many", labelset="kind", items=[0, 1, 2], value="delivery")
+    return {}
+
+
 EXAMPLES = [
     Example(
         "label.create_set",
@@ -96,4 +103,23 @@ EXAMPLES = [
     Example("label.agreement", {"labelset": "kind", "draws": 20}, setup=answered),
     Example("label.consensus", {"labelset": "kind"}, setup=answered),
     Example("label.settle", {"labelset": "kind", "column": "topic"}, setup=answered),
+    Example(
+        "label.annotate_many",
+        {"labelset": "kind", "items": [0, 1, 2, 99], "value": "delivery"},
+        setup=labelled,
+    ),
+    Example("label.undo_batch", {"labelset": "kind"}, setup=a_batch),
+    Example("label.list_sets", {}, setup=answered, volatile=("sets.*.created_at",)),
+    Example(
+        "label.items",
+        {"labelset": "kind", "disagreement": True, "contains": "PARCEL"},
+        setup=answered,
+        volatile=("items.*.answers.*.at",),
+    ),
+    Example(
+        "label.history",
+        {"labelset": "kind", "item": 2},
+        setup=answered,
+        volatile=("changes.*.at",),
+    ),
 ]

@@ -19,6 +19,12 @@ def some_people(world: World) -> dict[str, object]:
     return {}
 
 
+def checked(world: World) -> dict[str, object]:
+    some_people(world)
+    world.call("quality.check", dataset="people", target="buys")
+    return {}
+
+
 EXAMPLES = [
     Example(
         "quality.check",
@@ -29,4 +35,5 @@ EXAMPLES = [
         },
         setup=some_people,
     ),
+    Example("quality.show", {"dataset": "people"}, setup=checked, volatile=("checked_at", "job")),
 ]

@@ -11,10 +11,10 @@ import pyarrow.csv
 import pytest
 
 from millrace.core.context import Context
-from millrace.core.errors import InvalidInput
+from millrace.core.errors import InvalidInput, NotFound
 from millrace.core.events import Event
-from millrace.quality.ops import check
-from millrace.quality.types import CheckParams, CheckResult
+from millrace.quality.ops import check, show
+from millrace.quality.types import CheckParams, CheckResult, ShowParams
 from millrace.stores.datasets import Datasets
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -62,6 +62,44 @@ def test_stopping_keeps_what_was_found_and_says_so(people: Context) -> None:
     found, _ = run(people.but(stopping=lambda: True), dataset="people")
     assert "Stopped before all checks were made." in found.notes
     assert [part.part for part in found.parts] == ["completeness"]
+
+
+def test_findings_lead_to_their_rows_and_columns(people: Context) -> None:
+    rows = people.use(Datasets).read("people", ["age"]).column("age").to_pylist()
+    faulty = {
+        "age": rows,
+        "city": ["Oslo", "oslo", *["Rome", "Lima"] * 39],
+        **{f"gap{n}": [None if at < 9 else at * 1.5 for at in range(80)] for n in range(60)},
+    }
+    write(people, "faulty", pa.table(faulty))
+    found, _ = run(people, dataset="faulty")
+    odd = next(one for one in found.findings if one.check == "spelling")
+    assert odd.columns == ["city"]
+    assert odd.rows
+    (joined,) = [one for one in found.findings if one.says.startswith("10 more columns")]
+    assert len(joined.columns) == 10
+    assert joined.rows == list(range(9))  # the rows of the findings it stands for
+    measured = {f"x{n}": [(at * (n + 1.37)) % 7.1 for at in range(80)] * 2 for n in range(5)}
+    write(people, "copied", pa.table(measured))
+    copies, _ = run(people, dataset="copied")
+    twice = next(one for one in copies.findings if one.check == "duplicate_rows")
+    assert (twice.column, twice.columns) == (None, list(measured))
+    page = people.use(Datasets).take("copied", twice.rows, twice.columns)
+    assert page.num_rows == len(twice.rows)
+
+
+def test_the_last_report_of_a_version_is_shown_again(people: Context) -> None:
+    with pytest.raises(NotFound, match="no quality report of 'dataset:people@1'"):
+        show(ShowParams(dataset="people"), people)
+    run(people, dataset="people")
+    last, _ = run(people, dataset="people", target="age")
+    found = show(ShowParams(dataset="people"), people)
+    assert found.report == last
+    assert found.params["target"] == "age"
+    write(people, "people", pa.table({"age": [1, 2, 3]}))
+    with pytest.raises(NotFound, match="people@2"):
+        show(ShowParams(dataset="people"), people)
+    assert show(ShowParams(dataset="people@1"), people).report == last
 
 
 def test_a_large_dataset_is_sampled_and_it_says_so(ctx: Context) -> None:

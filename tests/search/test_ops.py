@@ -1,11 +1,17 @@
 """Indexes over datasets: building, asking, filters, staleness, hostile queries."""
 
+import sqlite3
+import threading
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from millrace.core.context import Context
 from millrace.core.errors import InvalidInput, NotFound
+from millrace.search import store
+from millrace.search.store import Indexes
+from millrace.stores.artifacts import Artifacts
 from millrace.stores.datasets import Datasets
 from millrace.stores.jobs import Jobs
 
@@ -148,3 +154,42 @@ def test_bad_builds(jobs: Jobs) -> None:
         jobs.call("search.build", {"dataset": "other"})
     with pytest.raises(NotFound, match="no index 'tickets'"):
         ask(jobs, text="x")
+
+
+def test_meaning_leads_only_where_the_encoder_has_some(jobs: Jobs, ctx: Context) -> None:
+    by_spelling = {"dataset": "tickets", "text": ["text"], "encoder": "hashed-1024"}
+    made = jobs.call("search.build", by_spelling)
+    assert made.weights == {"text": 0.75, "vector": 0.25}
+    named = jobs.call("search.build", {"dataset": "tickets", "text": ["text"]})
+    if "hashed" in named.encoder:
+        pytest.skip("no encoder weights here, so there is no meaning to lead")
+    assert named.weights == {"text": 0.25, "vector": 0.75}
+
+
+def test_an_index_that_makes_room_is_closed_once_it_is_read(
+    jobs: Jobs, ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "OPEN", 1)
+    indexes, artifacts = ctx.use(Indexes), ctx.use(Artifacts)
+    for name, column in (("one", "text"), ("two", "kind")):
+        build = {"dataset": "tickets", "text": [column], "encoder": "none", "name": name}
+        jobs.call("search.build", build)
+    one, two = (artifacts.get(name, "index") for name in ("one", "two"))
+    with indexes.using(one) as first:
+        late = threading.Thread(target=indexes.get, args=(two,))
+        late.start()
+        late.join(0.2)
+        assert not first.closed  # who makes room waits for the reader
+        assert first.words is not None
+        assert first.words.execute("select count(*) from words").fetchone() == (6,)
+    late.join()
+    assert first.closed
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        first.words.execute("select 1")
+    found = jobs.call("search.query", {"index": "one", "text": "parcel"})
+    assert len(found.hits) == 2
+    again = indexes.get(one)
+    again.close()  # as if it made room between being found and being read
+    indexes._open.clear()
+    with indexes.using(one) as fresh:
+        assert not fresh.closed

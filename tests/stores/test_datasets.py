@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from millrace.core.context import Context
-from millrace.core.errors import Conflict, InvalidInput, NotFound
+from millrace.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from millrace.core.workspace import Workspace
 from millrace.stores.artifacts import Artifacts
 from millrace.stores.datasets import Datasets
@@ -263,3 +263,65 @@ def test_objects_live_on_s3(on_s3: Context, tmp_path: Path) -> None:
     (folder / "sub" / "a.txt").write_text("hello", encoding="utf-8")
     made = store.folder(store.put_folder(folder))
     assert (made / "sub" / "a.txt").read_text(encoding="utf-8") == "hello"
+
+
+def test_take_finds_ids_that_are_not_their_places(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    ids = pa.array([n * 3 + 1 for n in range(1000)], pa.int64())
+    table = pa.table({"_id": ids, "n": range(1000)})
+    store.write(ctx, "x", table.take(list(reversed(range(1000)))))
+    found = store.take("x", [4, 2998, 0, 301, 4, 10**15])
+    assert found.column("_id").to_pylist() == [4, 2998, 301, 4]
+    assert found.column("n").to_pylist() == [1, 999, 100, 1]
+    assert store.take("x", [2], ["n"]).column_names == ["_id", "n"]
+
+
+def test_one_cell_gives_the_bytes_of_an_image(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    images = pa.array([b"\x89PNG" + bytes(n) for n in range(50)], pa.large_binary())
+    store.write(ctx, "x", pa.table({"image": images, "n": range(50)}))
+    assert store.cell("x", 7, "image") == b"\x89PNG" + bytes(7)
+    assert store.cell("x@1", 49, "n") == 49
+    with pytest.raises(NotFound, match="Row 50 is not in 'x'"):
+        store.cell("x", 50, "image")
+    with pytest.raises(InvalidInput, match="Column 'gone'"):
+        store.cell("x", 1, "gone")
+
+
+def test_a_count_looks_as_far_as_it_is_told(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    for at in range(0, 40, 10):
+        store.write(ctx, "x", numbers(at, at + 10), "append")
+    assert store.count("x", "n < 25") == (25, 40)
+    assert store.count("x", "n < 25", among=11) == (20, 20)
+    assert store.count("x", "n < 25", among=0) == (0, 0)
+
+
+def test_what_lance_raises_is_translated(ctx: Context) -> None:
+    from millrace.stores.datasets.lake import asked
+
+    class PanicException(BaseException):
+        """As the Rust half of a library raises it; its class cannot be imported."""
+
+    with pytest.raises(Unavailable, match=r"broke off: called `Option::unwrap\(\)`"), asked():
+        raise PanicException("called `Option::unwrap()` on a `None` value\n  at x.rs")
+    with pytest.raises(Unavailable, match="Free some disk space"), asked():
+        raise PanicException('failed to wake: Os { message: "No space left on device" }')
+    with pytest.raises(KeyboardInterrupt), asked():
+        raise KeyboardInterrupt
+    with pytest.raises(Unavailable, match="Free some disk space"), asked():
+        raise OSError("LanceError(IO): Generic LocalFileSystem error: No space left on device")
+
+
+def test_a_damaged_file_is_told_as_such(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    store.write(ctx, "x", pa.table({"t": [f"row {n % 97}" for n in range(20_000)]}))
+    (path,) = Path(store.lake.uri("default", "x"), "data").glob("*.lance")
+    data = bytearray(path.read_bytes())
+    data[-60:-40] = bytes(20)
+    path.write_bytes(data)
+    with pytest.raises((Unavailable, InvalidInput)) as caught:
+        store.read("x")
+    assert "/home/" not in caught.value.problem
+    with pytest.raises((Unavailable, InvalidInput)):
+        list(store.scan("x"))

@@ -30,7 +30,7 @@ def run(params: ImportParams, ctx: Context) -> Steps:
     """Read, stage and publish; begin again with a wider plan when later rows ask for it."""
     source = find(params, ctx)
     name = target(params, source)
-    found = reader(source, _options(params, ctx, name))
+    found = reader(source, options(params, ctx, name))
     plan = _remembered(found, ctx)
     if plan is None:
         plan = found.plan()
@@ -85,18 +85,17 @@ def find(params: ImportParams, ctx: Context) -> Source:
         policy.check(ctx.actor, OP, "external")
         return locate(address, ctx.workspace.settings.s3_endpoint)
     plain = address.removeprefix("file://")
-    if "://" not in plain and not _is_upload(plain, ctx):
-        policy.check(ctx.actor, OP, "external")
+    if "://" not in plain:
+        policy.check_read(ctx.actor, OP, _where(plain), ctx.workspace.root)
     return locate(plain)
 
 
-def _is_upload(address: str, ctx: Context) -> bool:
-    """Say whether a path lies below 'uploads', where its links lead; one that is not there too."""
-    root = ctx.workspace.root.resolve() / "uploads"
+def _where(address: str) -> Path:
+    """Return where a path's links lead, even if nothing is there."""
     try:
-        return local_path(address).is_relative_to(root)
+        return local_path(address)
     except NotFound:
-        return Path(os.path.abspath(address)).is_relative_to(root)
+        return Path(os.path.abspath(address))
 
 
 def _never_opened() -> Any:
@@ -124,7 +123,8 @@ def target(params: ImportParams, source: Source) -> str:
     return check_name(name)
 
 
-def _options(params: ImportParams, ctx: Context, name: str) -> Options:
+def options(params: ImportParams, ctx: Context, name: str) -> Options:
+    """Return what the user said about the source."""
     return Options(
         format=params.format or ("sql" if params.path.lower().startswith(query.SCHEMES) else None),
         encoding=params.encoding,
@@ -169,6 +169,17 @@ def forget(ctx: Context) -> None:
         forget_stages(connection, ctx.job)
 
 
+def judge(plan: Plan, misfits: Counter[str], rows: int, *, final: bool) -> None:
+    """Raise Wider when more rows than tolerated did not fit a column."""
+    from millrace.dataset.engine.columns import given_up
+
+    for column in plan.columns:
+        missed = misfits.get(column.name, 0)
+        text = given_up(column, missed, rows, final=final) if missed else None
+        if text is not None:
+            raise Wider(plan.with_column(text, f"Column '{text.name}': {text.reason}."))
+
+
 class Intake:
     """One attempt at a source with one plan: good rows here, bad rows beside."""
 
@@ -204,11 +215,11 @@ class Intake:
             return
         for block in self.reader.blocks(self.plan, self.done):
             self._take(block)
-            self._judge(final=False)
+            judge(self.plan, self.misfits, self.main.rows + self.bad, final=False)
             done, total = self.reader.done, self.reader.total
             note = f"{self.main.rows:,} rows"
             yield Progress.of(done if total else self.main.rows, total, note)
-        self._judge(final=True)
+        judge(self.plan, self.misfits, self.main.rows + self.bad, final=True)
         if not self.main.rows:
             said = self.reasons.most_common(1)
             why = f"; most often: {said[0][0]}" if said else ""
@@ -244,16 +255,6 @@ class Intake:
         if int(self.aside.cursor or 0) < self.done:
             self.aside.add(quarantine(bad, self._shown()), self.done)
 
-    def _judge(self, *, final: bool) -> None:
-        from millrace.dataset.engine.columns import given_up
-
-        rows = self.main.rows + self.bad
-        for column in self.plan.columns:
-            missed = self.misfits.get(column.name, 0)
-            text = given_up(column, missed, rows, final=final) if missed else None
-            if text is not None:
-                raise Wider(self.plan.with_column(text, f"Column '{text.name}': {text.reason}."))
-
     def _shown(self) -> str:
         return self.params.path.rsplit("/", 1)[-1] if "://" not in self.params.path else "query"
 
@@ -269,9 +270,9 @@ class Intake:
             quarantine=aside,
             reasons=dict(self.reasons),
             blank=self.blank,
-            source=_facts(self.plan),
+            source=facts(self.plan),
             columns=self.plan.columns,
-            notes=[*self.plan.notes, *self._hints()],
+            notes=[*self.plan.notes, *hints(self.plan, self.reasons)],
             fingerprint=self.reader.fingerprint(),
         )
         before = [self._before()] if self.params.mode == "append" else []
@@ -284,13 +285,6 @@ class Intake:
         }
         ref = self.main.publish(parents=[ref for ref in before if ref], meta=meta)
         return result.model_copy(update={"dataset": ref})
-
-    def _hints(self) -> list[str]:
-        """Say what the bad rows have in common, when that is worth saying."""
-        wanted = sum(count for reason, count in self.reasons.items() if "text in UTF-8" in reason)
-        if not wanted or not self.plan.encoding.startswith("utf-8"):
-            return []
-        return [f"{wanted} rows are not valid UTF-8; if they are many, pass 'encoding'."]
 
     def _publish_aside(self) -> str | None:
         if not self.bad:
@@ -312,6 +306,15 @@ class Intake:
             return None
 
 
-def _facts(plan: Plan) -> SourceFacts:
-    facts = plan.model_dump(include=set(SourceFacts.model_fields))
-    return SourceFacts.model_validate({**facts, "delimiter": plan.delimiter.replace("\x1f", "")})
+def hints(plan: Plan, reasons: Counter[str]) -> list[str]:
+    """Say what the bad rows have in common, when that is worth saying."""
+    wanted = sum(count for reason, count in reasons.items() if "text in UTF-8" in reason)
+    if not wanted or not plan.encoding.startswith("utf-8"):
+        return []
+    return [f"{wanted} rows are not valid UTF-8; if they are many, pass 'encoding'."]
+
+
+def facts(plan: Plan) -> SourceFacts:
+    """Return how a source is read, as results tell it."""
+    told = plan.model_dump(include=set(SourceFacts.model_fields))
+    return SourceFacts.model_validate({**told, "delimiter": plan.delimiter.replace("\x1f", "")})

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 from pydantic.config import JsonDict
 
 from millrace.dataset.types import Format
+from millrace.kinds.filter import Filter
 from millrace.kinds.ref import DatasetRef, Name
 from millrace.kinds.rows import Params
 from millrace.kinds.task import ColumnType
@@ -81,6 +82,18 @@ class ImportParams(Params):
     )
 
 
+class PreviewParams(ImportParams):
+    """What to read and how, as for the import; and how much of it to show."""
+
+    rows: int = Field(default=50, ge=1, le=1000, description="rows shown [rows]")
+    set_aside: int = Field(
+        default=20, ge=0, le=1000, description="rows shown that would be set aside [rows]"
+    )
+    cell: int = Field(
+        default=500, ge=10, le=100_000, description="longest text shown whole [characters]"
+    )
+
+
 class DescribeParams(Params):
     """Which dataset to describe, and how closely."""
 
@@ -91,6 +104,12 @@ class DescribeParams(Params):
     top: int = Field(default=10, ge=0, le=100, description="most frequent values shown [values]")
     bins: int = Field(default=20, ge=2, le=200, description="bars of each histogram [bars]")
     examples: int = Field(default=5, ge=0, le=50, description="rows shown [rows]")
+    rows: int | None = Field(
+        default=250_000,
+        ge=1000,
+        le=1_000_000_000,
+        description="rows looked at; of a larger dataset a sample; null: all [rows]",
+    )
 
 
 class VersionsParams(Params):
@@ -112,6 +131,12 @@ class DiffParams(Params):
 
     old: DatasetRef = Field(description="version before", json_schema_extra=PLACE)
     new: DatasetRef = Field(description="version after", json_schema_extra=PLACE)
+    shown: int = Field(
+        default=20, ge=0, le=1000, description="rows listed of each kind of difference [rows]"
+    )
+    cell: int = Field(
+        default=200, ge=10, le=100_000, description="longest text shown whole [characters]"
+    )
 
 
 class SplitParams(Params):
@@ -187,6 +212,13 @@ class ExportParams(Params):
     overwrite: bool = Field(default=False, description="whether a file that exists is replaced")
 
 
+class Sort(Params):
+    """By which column a table is ordered."""
+
+    column: ColumnName = Field(description="column to order by; missing values come last")
+    descending: bool = Field(default=False, description="whether the greatest comes first")
+
+
 class RowsPageParams(Params):
     """Which page of rows to show."""
 
@@ -198,6 +230,20 @@ class RowsPageParams(Params):
     )
     cell: int = Field(
         default=2000, ge=10, le=1_000_000, description="longest text shown whole [characters]"
+    )
+    filter: Filter | None = Field(default=None, description="rows that are shown")
+    search: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description="text that a text column must hold, in upper or lower case",
+    )
+    sort: Sort | None = Field(default=None, description="order of the rows; left out: of the table")
+    ids: list[Annotated[int, Field(ge=0, le=2**63 - 1)]] | None = Field(
+        default=None, max_length=1000, description="only the rows with these `_id`s"
+    )
+    count: Literal["quick", "full"] = Field(
+        default="quick", description="whether a search in a large table is counted to the end"
     )
 
 
@@ -212,3 +258,23 @@ class TagParams(Params):
 
     dataset: DatasetRef = dataset_field()
     tag: Name = Field(description="name for the version", json_schema_extra=PLACE)
+
+
+class CompactParams(Params):
+    """Whose files to join."""
+
+    name: Name = Field(description="name of the dataset", json_schema_extra=PLACE)
+    only_count: bool = Field(default=False, description="only count what there is to join")
+
+
+class CleanUpParams(Params):
+    """Whose files to remove."""
+
+    name: Name = Field(description="name of the dataset", json_schema_extra=PLACE)
+    older_than: float = Field(
+        default=7 * 86400.0,
+        ge=0,
+        le=10 * 365 * 86400.0,
+        description="age of what is removed; younger files may belong to running work [s]",
+    )
+    only_count: bool = Field(default=True, description="only count what would go")

@@ -68,6 +68,10 @@ class Reader:
         """Yield typed rows; the first `skip` blocks are passed over."""
         raise NotImplementedError
 
+    def rows_known(self) -> int | None:
+        """Return how many rows the source says it has; None: it does not say."""
+        return None
+
     def fingerprint(self) -> str:
         """Return the SHA-256 of the source, once its blocks have been read."""
         assert self.stream is not None
@@ -231,6 +235,13 @@ class ParquetReader(Reader):
 
         with self.source.opener() as raw:
             yield from tables.parquet_blocks(raw, plan, skip)
+
+    def rows_known(self) -> int | None:
+        """Return how many rows the file says it has."""
+        from millrace.dataset.engine import tables
+
+        with self.source.opener() as raw:
+            return tables.parquet_rows(raw)
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the file."""

@@ -1,6 +1,6 @@
 """What the ops of datasets return."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -25,10 +25,15 @@ class SourceFacts(BaseModel):
 class ImportResult(BaseModel):
     """What came in, how it was read, and what was set aside."""
 
-    dataset: str = Field(description="reference of the version written")
+    dataset: str = Field(
+        description="reference of the version written", json_schema_extra={"port": "dataset"}
+    )
     rows: int = Field(description="rows imported [rows]")
     quarantined: int = Field(description="rows set aside with a reason [rows]")
-    quarantine: str | None = Field(description="dataset that holds them; none: all rows fitted")
+    quarantine: str | None = Field(
+        description="dataset that holds them; none: all rows fitted",
+        json_schema_extra={"port": "dataset"},
+    )
     reasons: dict[str, int] = Field(
         description="rows set aside for each of the 20 commonest reasons [rows]"
     )
@@ -37,6 +42,36 @@ class ImportResult(BaseModel):
     columns: list[Column] = Field(description="the columns, their types and why")
     notes: list[str] = Field(description="what else to know")
     fingerprint: str = Field(description="SHA-256 of the source")
+
+
+class SetAside(BaseModel):
+    """One row that would not be imported."""
+
+    line: int = Field(description="line, row or file it stands at")
+    column: str | None = Field(description="column whose value does not fit, where it is one")
+    reason: str = Field(description="why")
+    raw: str = Field(description="the row as it stands there")
+
+
+class PreviewResult(BaseModel):
+    """What an import would do, judged by the head of the source."""
+
+    name: str = Field(description="dataset that would be written")
+    source: SourceFacts = Field(description="how the source would be read, and why")
+    columns: list[Column] = Field(description="the columns, their types, why and how surely")
+    skipped: list[str] = Field(description="columns of the source that were not asked for")
+    rows: list[dict[str, Any]] = Field(description="the first rows as they would be read")
+    set_aside: list[SetAside] = Field(description="the first rows that would be set aside")
+    read: int = Field(description="rows of the head that fit [rows]")
+    quarantined: int = Field(description="rows of the head that would be set aside [rows]")
+    reasons: dict[str, int] = Field(
+        description="rows set aside for each of the 20 commonest reasons [rows]"
+    )
+    whole: bool = Field(description="whether the head is all there is")
+    estimated_rows: int | None = Field(
+        description="rows of the whole source, exact when the head is all; none: not known [rows]"
+    )
+    notes: list[str] = Field(description="what else to know")
 
 
 class Value(BaseModel):
@@ -89,18 +124,24 @@ class ColumnFacts(BaseModel):
 class DescribeResult(BaseModel):
     """Schema, statistics and examples of a dataset version."""
 
-    dataset: str = Field(description="reference of the version")
+    dataset: str = Field(
+        description="reference of the version", json_schema_extra={"port": "dataset"}
+    )
     rows: int = Field(description="rows [rows]")
+    looked_at: int = Field(description="rows the statistics are of [rows]")
     columns: list[ColumnFacts] = Field(description="what each column holds")
     examples: list[dict[str, Any]] = Field(description="the first rows")
     made_by: str | None = Field(description="job that wrote the version")
     created_at: float = Field(description="when it was written [s since 1970]")
+    notes: list[str] = Field(description="what limits these figures")
 
 
 class VersionLine(BaseModel):
     """One version of a dataset."""
 
-    dataset: str = Field(description="reference of the version")
+    dataset: str = Field(
+        description="reference of the version", json_schema_extra={"port": "dataset"}
+    )
     rows: int = Field(description="rows [rows]")
     columns: int = Field(description="columns, without the row id")
     created_at: float = Field(description="when it was written [s since 1970]")
@@ -123,17 +164,35 @@ class ListResult(BaseModel):
     total: int = Field(description="how many there are")
 
 
+class CellChange(BaseModel):
+    """One cell before and after."""
+
+    column: str = Field(description="column")
+    old: Any = Field(description="value before")
+    new: Any = Field(description="value after")
+
+
+class RowChange(BaseModel):
+    """One row that differs."""
+
+    id: int = Field(description="`_id` of the row")
+    cells: list[CellChange] = Field(description="cells that differ")
+
+
 class DiffResult(BaseModel):
     """How one version differs from another, rows matched by id."""
 
-    old: str = Field(description="version before")
-    new: str = Field(description="version after")
+    old: str = Field(description="version before", json_schema_extra={"port": "dataset"})
+    new: str = Field(description="version after", json_schema_extra={"port": "dataset"})
     added: int = Field(description="rows only in the new one [rows]")
     removed: int = Field(description="rows only in the old one [rows]")
     changed: int = Field(description="rows whose shared columns differ [rows]")
     columns_added: list[str] = Field(description="columns only in the new one")
     columns_removed: list[str] = Field(description="columns only in the old one")
     columns_retyped: list[str] = Field(description="columns stored in another type")
+    changed_rows: list[RowChange] = Field(description="the first changed rows, by id")
+    added_rows: list[dict[str, Any]] = Field(description="the first added rows, by id")
+    removed_rows: list[dict[str, Any]] = Field(description="the first removed rows, by id")
 
 
 class Leaks(BaseModel):
@@ -150,7 +209,10 @@ class Leaks(BaseModel):
 class SplitResult(BaseModel):
     """The parts and whether they leak."""
 
-    dataset: str = Field(description="reference of the version with the split column")
+    dataset: str = Field(
+        description="reference of the version with the split column",
+        json_schema_extra={"port": "dataset"},
+    )
     parts: dict[str, int] = Field(description="rows of each part [rows]")
     leaks: Leaks = Field(description="what the parts share and should not")
     notes: list[str] = Field(description="what else to know")
@@ -159,7 +221,9 @@ class SplitResult(BaseModel):
 class SampleResult(BaseModel):
     """The rows drawn."""
 
-    dataset: str = Field(description="reference of the version written")
+    dataset: str = Field(
+        description="reference of the version written", json_schema_extra={"port": "dataset"}
+    )
     rows: int = Field(description="rows drawn [rows]")
     of: int = Field(description="rows there were [rows]")
 
@@ -179,22 +243,54 @@ class ExportResult(BaseModel):
 class RowsPage(BaseModel):
     """One page of rows as JSON values."""
 
-    dataset: str = Field(description="reference of the version")
+    dataset: str = Field(
+        description="reference of the version", json_schema_extra={"port": "dataset"}
+    )
     columns: list[str] = Field(description="columns shown")
     rows: list[dict[str, Any]] = Field(description="the rows")
-    total: int = Field(description="rows there are [rows]")
+    total: int = Field(description="rows that fit [rows]")
+    total_is: Literal["exact", "at least"] = Field(
+        description="whether these are all, or only those counted"
+    )
     next_offset: int | None = Field(description="where the next page begins; none: this is the end")
 
 
 class DeleteResult(BaseModel):
     """What was deleted."""
 
-    dataset: str = Field(description="version deleted; its data stays until retention removes it")
+    dataset: str = Field(
+        description="version deleted; its data stays until retention removes it",
+        json_schema_extra={"port": "dataset"},
+    )
 
 
 class TagResult(BaseModel):
     """Which name now stands for which version."""
 
-    dataset: str = Field(description="version the tag points at")
+    dataset: str = Field(
+        description="version the tag points at", json_schema_extra={"port": "dataset"}
+    )
     tag: str = Field(description="the tag")
-    previous: str | None = Field(description="version it pointed at before")
+    previous: str | None = Field(
+        description="version it pointed at before", json_schema_extra={"port": "dataset"}
+    )
+
+
+class CompactResult(BaseModel):
+    """How many files there were, and how many there are."""
+
+    dataset: str = Field(description="name of the dataset")
+    only_count: bool = Field(description="whether nothing was done")
+    files: int = Field(description="data files of the newest version before [files]")
+    small: int = Field(description="files with fewer rows than a full one [files]")
+    files_removed: int = Field(description="files that were joined [files]")
+    files_added: int = Field(description="files they were joined into [files]")
+
+
+class CleanUpResult(BaseModel):
+    """What was removed, or would be."""
+
+    dataset: str = Field(description="name of the dataset")
+    only_count: bool = Field(description="whether nothing was removed")
+    states: int = Field(description="old states of the table that no version needs")
+    bytes_freed: int = Field(description="disk space freed; 0 when nothing was removed [bytes]")

@@ -28,6 +28,13 @@ class Column(BaseModel):
     )
     fixed: bool = Field(default=False, description="whether the user asked for this type")
     reason: str = Field(default="", description="why this type")
+    confidence: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="how surely: for values that are parsed, the share that fits at least (Wilson "
+        "95 %); for text, how far it is from another meaning; 1: asked for or said by the file",
+    )
 
 
 class Plan(BaseModel):

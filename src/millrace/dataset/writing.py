@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from millrace.core import policy
 from millrace.core.context import Context
-from millrace.core.errors import InvalidInput, NotAllowed
+from millrace.core.errors import InvalidInput
 from millrace.dataset import params as p
 from millrace.dataset import results as r
-from millrace.dataset.looking import BATCH, ID, types_of
+from millrace.dataset.looking.meaning import BATCH, ID, types_of
 from millrace.kinds.task import ColumnType
 from millrace.stores.datasets import Datasets, Snapshot
 
@@ -241,20 +241,8 @@ def _path(text: str, ctx: Context) -> Path:
     Anyone who may export may write below the workspace's 'exports'; elsewhere takes the
     right to run external ops, as the owner has. Nothing else of the workspace is written.
     """
-    root = ctx.workspace.root.resolve()
-    try:
-        plain = Path(text).expanduser()
-        path = plain.parent.resolve() / plain.name
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InvalidInput(f"The path '{text[:200]!a}' cannot be used.", "Check it.") from error
-    if not plain.name or "\0" in text:
-        raise InvalidInput(f"'{text[:200]!a}' names no file.", "Name a file.", field="path")
-    if path.is_relative_to(root / "exports"):
+    path = policy.path_of(text)
+    policy.check_write(ctx.actor, "dataset.export", path, ctx.workspace.root)
+    if path.is_relative_to(ctx.workspace.root.resolve()):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return path
-    if path.is_relative_to(root):
-        raise NotAllowed(
-            f"'{path}' lies inside the workspace.", f"Write below '{root / 'exports'}' or outside."
-        )
-    policy.check(ctx.actor, "dataset.export", "external")
     return path

@@ -9,21 +9,42 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from millrace.core.errors import InvalidInput, choices
 
 Operator = Literal[
-    "=", "!=", "<", "<=", ">", ">=", "in", "not in", "contains", "is null", "is not null"
+    "=",
+    "!=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "between",
+    "in",
+    "not in",
+    "contains",
+    "contains text",
+    "starts with",
+    "matches",
+    "is null",
+    "is not null",
 ]
-Scalar = bool | int | float | str
+Scalar = bool | int | float | Annotated[str, Field(max_length=10_000)]
 DEPTH = 8
+PATTERN = 1000  # longest regular expression [characters]
+WORDS = {"contains": "contains", "starts with": "starts_with"}
 
 
 class Condition(BaseModel):
-    """One comparison of a column with a value."""
+    """One comparison of a column with a value.
+
+    `contains` minds upper and lower case, `contains text` does not; `matches` takes an RE2
+    pattern that may fit anywhere; `between` takes both ends; a missing value fits only
+    `is null`.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     column: str = Field(max_length=200, description="column to compare")
     op: Operator = Field(default="=", description="comparison")
     value: Scalar | Annotated[list[Scalar], Field(max_length=10_000)] | None = Field(
-        default=None, description="what to compare with; a list for in and not in"
+        default=None, description="what to compare with; a list for in, not in and between"
     )
 
 
@@ -56,7 +77,8 @@ class Not(BaseModel):
 
 
 def _tag(value: Any) -> str:
-    keys = set(value) if isinstance(value, dict) else set(type(value).model_fields)
+    named: Any = value if isinstance(value, dict) else getattr(type(value), "model_fields", ())
+    keys: set[str] = set(named)
     for key, tag in (("all", "all"), ("any", "any"), ("not", "not"), ("negated", "not")):
         if key in keys:
             return tag
@@ -107,6 +129,28 @@ def _parts(found: All | Any_) -> list[Any]:
     return found.all if isinstance(found, All) else found.any
 
 
+def any_text(needle: str, schema: dict[str, str]) -> Condition | Any_:
+    """Return the filter for rows that hold a piece of text in any text column, in any case.
+
+    Errors: invalid_input, there is no text column.
+    """
+    columns = [name for name, kind in schema.items() if kind in ("string", "large_string")]
+    if not columns:
+        raise InvalidInput("There is no text column to search.", "Use 'filter'.", field="search")
+    parts: list[Any] = [
+        Condition(column=name, op="contains text", value=needle) for name in columns[:100]
+    ]
+    return parts[0] if len(parts) == 1 else Any_(any=parts)
+
+
+def reads_text(found: Condition | All | Any_ | Not) -> bool:
+    """Say whether a filter looks into texts, which costs far more than comparing values."""
+    if isinstance(found, Condition):
+        return found.op in ("contains", "contains text", "starts with", "matches")
+    parts = [found.negated] if isinstance(found, Not) else _parts(found)
+    return any(reads_text(part) for part in parts)
+
+
 def _condition(found: Condition, schema: dict[str, str]) -> str:
     if found.column not in schema or "`" in found.column:
         raise InvalidInput(
@@ -117,18 +161,61 @@ def _condition(found: Condition, schema: dict[str, str]) -> str:
     name, kind = f"`{found.column}`", schema[found.column]
     if found.op in ("is null", "is not null"):
         return f"({name} {found.op.upper()})"
-    if found.op in ("in", "not in"):
-        if not isinstance(found.value, list) or not found.value:
-            raise _wrong(found, "a list that is not empty")
-        listed = ", ".join(_literal(found, value, kind) for value in found.value)
-        return f"({name} {found.op.upper()} ({listed}))"
+    if found.op in ("in", "not in", "between"):
+        return _listed(found, name, kind)
     if found.value is None or isinstance(found.value, list):
         raise _wrong(found, "one value")
-    if found.op == "contains":
-        if not isinstance(found.value, str) or "string" not in kind:
-            raise _wrong(found, "a text, and a text column")
-        return f"contains({name}, {_text(found.value)})"
-    return f"({name} {found.op} {_literal(found, found.value, kind)})"
+    if found.op in ("contains", "contains text", "starts with", "matches"):
+        return _worded(found, name, kind)
+    value = _literal(found, found.value, kind)
+    return f"({_as(name, kind, [found.value])} {found.op} {value})"
+
+
+def _listed(found: Condition, name: str, kind: str) -> str:
+    if not isinstance(found.value, list) or not found.value:
+        raise _wrong(found, "a list that is not empty")
+    values = [_literal(found, value, kind) for value in found.value]
+    name = _as(name, kind, found.value)
+    if found.op != "between":
+        return f"({name} {found.op.upper()} ({', '.join(values)}))"
+    if len(values) != 2:
+        raise _wrong(found, "the two ends")
+    return f"({name} BETWEEN {values[0]} AND {values[1]})"
+
+
+def _as(name: str, kind: str, values: list[Any]) -> str:
+    """Return a whole-number column as what it is compared with: 2.5 is no whole number."""
+    if kind.startswith(("int", "uint")):
+        limit = 2 ** (int(kind.lstrip("uint")) - kind.startswith("int"))
+        low = 0 if kind.startswith("uint") else -limit
+        if any(isinstance(value, float) or not low <= value < limit for value in values):
+            return f"CAST({name} AS DOUBLE)"
+    return name
+
+
+def _worded(found: Condition, name: str, kind: str) -> str:
+    if not isinstance(found.value, str) or "string" not in kind:
+        raise _wrong(found, "a text, and a text column")
+    if found.op == "matches":
+        return f"regexp_like({name}, {_text(_pattern(found, found.value))})"
+    if found.op == "contains text":
+        return f"contains(lower({name}), lower({_text(found.value)}))"
+    return f"{WORDS[found.op]}({name}, {_text(found.value)})"
+
+
+def _pattern(found: Condition, pattern: str) -> str:
+    import re2
+
+    options = re2.Options()
+    options.max_mem = 2**20  # a pattern that grows beyond this is a bomb
+    options.log_errors = False
+    try:
+        if len(pattern) <= PATTERN:
+            re2.compile(pattern, options)
+            return pattern
+    except re2.error as error:
+        raise _wrong(found, f"an RE2 pattern: {str(error)[:80]}") from error
+    raise _wrong(found, f"a pattern of at most {PATTERN} characters")
 
 
 def _literal(found: Condition, value: Scalar, kind: str) -> str:
@@ -143,7 +230,7 @@ def _literal(found: Condition, value: Scalar, kind: str) -> str:
             or not math.isfinite(value)
         ):
             raise _wrong(found, "a number")
-        return repr(value)
+        return repr(float(value)) if abs(value) >= 2**63 else repr(value)
     if not isinstance(value, str):
         raise _wrong(found, "a text in quotes")
     if kind.startswith(("date", "timestamp")):

@@ -39,4 +39,7 @@ IndexRef = Annotated[
 DeploymentRef = Annotated[
     str, _kind("deployment"), Field(max_length=140, json_schema_extra={"port": "deployment"})
 ]
+PipelineRef = Annotated[
+    str, _kind("pipeline"), Field(max_length=140, json_schema_extra={"port": "pipeline"})
+]
 Name = Annotated[str, AfterValidator(_name), Field(max_length=64)]

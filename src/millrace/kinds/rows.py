@@ -26,7 +26,9 @@ class RowsParams(Params):
 class RowsResult(BaseModel):
     """What a rows-job left behind."""
 
-    dataset: str = Field(description="reference of the version written")
+    dataset: str = Field(
+        description="reference of the version written", json_schema_extra={"port": "dataset"}
+    )
     rows_in: int = Field(description="rows read [rows]")
     rows_out: int = Field(description="rows written [rows]")
     batches: int = Field(description="batches processed")

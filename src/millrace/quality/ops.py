@@ -1,11 +1,11 @@
-"""The op that checks the quality of a dataset."""
+"""The ops that check the quality of a dataset and show the last report."""
 
 from collections.abc import Generator
 
 from millrace.core.context import Context
 from millrace.core.events import Event, Progress
 from millrace.core.registry import op
-from millrace.quality.types import CheckParams, CheckResult
+from millrace.quality.types import CheckParams, CheckResult, Kept, ShowParams
 
 
 @op("quality.check", effect="read")
@@ -37,4 +37,18 @@ def check(params: CheckParams, ctx: Context) -> Generator[Event, None, CheckResu
         if ctx.stopping():
             notes.append("Stopped before all checks were made.")
             break
-    return made.result(notes)
+    done = made.result(notes)
+    report.keep(ctx, params, done)
+    return done
+
+
+@op("quality.show", effect="read")
+def show(params: ShowParams, ctx: Context) -> Kept:
+    """Show the last quality report of a dataset version without checking again.
+
+    Reports are kept for a year in the workspace's cache.
+    Errors: not_found, no such dataset, or this version was not checked.
+    """
+    from millrace.quality import report
+
+    return report.show(ctx, params)

@@ -3,13 +3,17 @@
 import random
 from typing import TYPE_CHECKING, Any
 
+from millrace.core import clock
 from millrace.core.context import Context
+from millrace.core.errors import NotFound
 from millrace.quality.types import (
     CheckParams,
     CheckResult,
     Finding,
+    Kept,
     Part,
     Related,
+    ShowParams,
     Skipped,
     Suggestion,
 )
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 ROWS_SHOWN = 1000  # of one finding
 ROWS_IN_ALL = 30_000  # of all findings: a result is kept with its job
 SAME_CHECK = 50  # findings of one check that are listed one by one
+KEPT = "quality"  # category of the cache
+KEPT_FOR = 365 * 86400.0  # [s]
 TOO_LARGE = ("list", "struct", "map", "binary", "fixed_size", "blob", "extension")
 
 
@@ -68,6 +74,40 @@ def plan(params: CheckParams, snapshot: "Snapshot", ctx: Context, notes: list[st
         seed=ctx.seed,
         encode=encode if within else None,
     )
+
+
+def keep(ctx: Context, params: CheckParams, made: CheckResult) -> None:
+    """Keep a report as the last one of its dataset version."""
+    from millrace.stores.cache import Cache
+
+    kept = Kept(
+        report=made, params=params.model_dump(mode="json"), job=ctx.job, checked_at=clock.now()
+    )
+    name = made.dataset.split("@")[0]
+    ctx.use(Cache).put(
+        KEPT, _key(ctx, made.dataset), kept.model_dump_json().encode(), KEPT_FOR, [name]
+    )
+
+
+def show(ctx: Context, params: ShowParams) -> Kept:
+    """Return the last report of a dataset version.
+
+    Errors: not_found, no such dataset, or it was not checked.
+    """
+    from millrace.stores.cache import Cache
+    from millrace.stores.datasets import Datasets
+
+    ref = ctx.use(Datasets).info(params.dataset, ctx.project).ref
+    found = ctx.use(Cache).get(KEPT, _key(ctx, ref))
+    if found is None:
+        raise NotFound(
+            f"There is no quality report of '{ref}'.", f"Run 'millrace quality check {ref}'."
+        )
+    return Kept.model_validate_json(found)
+
+
+def _key(ctx: Context, ref: str) -> str:
+    return f"{ctx.project}/{ref}"
 
 
 class Made:
@@ -128,6 +168,7 @@ class Made:
             part=found.part,
             severity=found.severity,
             column=found.column,
+            columns=found.where,
             says=found.says,
             count=found.count,
             share=round(found.share, 6),

@@ -1,6 +1,6 @@
 """What `quality.check` takes and gives."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -98,11 +98,15 @@ class Finding(BaseModel):
     part: str = Field(description="part of the score that it lowers")
     severity: Severity = Field(description="info, warning or error")
     column: str | None = Field(default=None, description="column it is in, when it is in one")
+    columns: list[str] = Field(description="columns to look at; empty: none in particular")
     says: str = Field(description="the finding in words")
     count: int = Field(description="rows or values concerned")
     share: float = Field(description="the same as a share of all rows [0..1]")
     points: float = Field(description="what it takes from the score [points]")
-    rows: list[int] = Field(description="`_id`s of the first 1000 rows concerned, the worst first")
+    rows: list[int] = Field(
+        description="`_id`s of the first 1000 rows concerned, the worst first, for the `ids` of "
+        "dataset.rows; empty: all rows or none in particular"
+    )
     related: list[Related] = Field(
         default_factory=list[Related], description="of which row each copy is a copy"
     )
@@ -131,7 +135,9 @@ class Skipped(BaseModel):
 class CheckResult(BaseModel):
     """The score and everything that lowers it."""
 
-    dataset: str = Field(description="dataset version that was checked")
+    dataset: str = Field(
+        description="dataset version that was checked", json_schema_extra={"port": "dataset"}
+    )
     rows: int = Field(description="rows of the dataset")
     rows_checked: int = Field(description="rows looked at")
     columns: int = Field(description="columns looked at")
@@ -142,3 +148,20 @@ class CheckResult(BaseModel):
     findings: list[Finding] = Field(description="faults found, the costliest first")
     skipped: list[Skipped] = Field(description="checks not made, with the reason")
     notes: list[str] = Field(description="what limits this check, such as a sample or an encoder")
+
+
+class ShowParams(Params):
+    """Whose last report."""
+
+    dataset: DatasetRef = Field(
+        description="dataset that was checked", json_schema_extra={"positional": True}
+    )
+
+
+class Kept(BaseModel):
+    """The last report of a dataset version."""
+
+    report: CheckResult = Field(description="the report")
+    params: dict[str, Any] = Field(description="what was asked for")
+    job: str | None = Field(description="job that made it")
+    checked_at: float = Field(description="when it was made [s since 1970]")

@@ -159,8 +159,7 @@ def _ask(
             ref, ["_id"], filter=compile_filter(filter, schema), project=ctx.project
         )
         allowed = rows.column("_id").to_numpy()
-    opened = ctx.use(Indexes).get(index)
-    with opened.lock:
+    with ctx.use(Indexes).using(index) as opened:
         part = legs.Index(opened.ids, opened.vectors, opened.words)
         return legs.ask(part, terms, vector, k, allowed)
 

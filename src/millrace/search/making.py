@@ -20,7 +20,8 @@ from millrace.stores.datasets import Datasets, Snapshot
 
 BATCH = 4096
 JUDGED = 200
-SPLIT = {"text": 0.75, "vector": 0.25}
+BY_WORDS = {"text": 0.75, "vector": 0.25}
+BY_MEANING = {"text": 0.25, "vector": 0.75}
 
 
 def build(params: BuildParams, ctx: Context) -> BuildResult:
@@ -33,7 +34,8 @@ def build(params: BuildParams, ctx: Context) -> BuildResult:
         if columns:
             words.build(folder / "words.db", _texts(ctx, snapshot, columns))
         encoder = _vectors(params, ctx, snapshot, columns, folder, notices)
-        weights, judged = _weights(params, ctx, snapshot, folder)
+        split = BY_MEANING if encoder.get("is_semantic", False) else BY_WORDS
+        weights, judged = _weights(params, ctx, snapshot, folder, split)
         size = sum(path.stat().st_size for path in folder.iterdir())
         digest = ctx.use(Indexes).put(folder)
     meta: dict[str, Any] = {
@@ -152,6 +154,7 @@ def _vectors(
         "fingerprint": encoder.fingerprint,
         "dim": encoder.dim,
         "languages": list(encoder.languages),
+        "is_semantic": encoder.is_semantic,
     }
 
 
@@ -179,13 +182,13 @@ def _stacked(
 
 
 def _weights(
-    params: BuildParams, ctx: Context, snapshot: Snapshot, folder: Path
+    params: BuildParams, ctx: Context, snapshot: Snapshot, folder: Path, split: dict[str, float]
 ) -> tuple[dict[str, float], dict[str, float]]:
     has_words, has_vectors = (folder / "words.db").exists(), (folder / "vectors.npy").exists()
     if not (has_words and has_vectors):
         return ({"text": 1.0} if has_words else {"vector": 1.0}), {}
     if params.judge is None:
-        return dict(SPLIT), {}
+        return dict(split), {}
     snapshot.need(params.judge)
     columns = text_columns(params, snapshot)
     table = ctx.use(Datasets).read(

@@ -3,6 +3,8 @@
 import sqlite3
 import threading
 from collections import OrderedDict
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -26,6 +28,14 @@ class Opened:
     vectors: NDArray[np.float32] | None
     words: sqlite3.Connection | None
     lock: threading.Lock
+    closed: bool = False
+
+    def close(self) -> None:
+        """Close the full-text file, once nobody reads it."""
+        with self.lock:
+            self.closed = True
+            if self.words is not None:
+                self.words.close()
 
 
 class Indexes:
@@ -45,8 +55,7 @@ class Indexes:
         """Close every full-text file."""
         with self._lock:
             for found in self._open.values():
-                if found.words is not None:
-                    found.words.close()
+                found.close()
             self._open.clear()
 
     def put(self, folder: Path) -> str:
@@ -62,9 +71,20 @@ class Indexes:
                 return self._open[digest]
             made = _load(self.objects.folder(digest))
             self._open[digest] = made
-            while len(self._open) > OPEN:
-                self._open.popitem(last=False)
-            return made
+            late = [self._open.popitem(last=False)[1] for _ in range(len(self._open) - OPEN)]
+        for old in late:
+            old.close()
+        return made
+
+    @contextmanager
+    def using(self, index: Artifact) -> Generator[Opened]:
+        """Give an index for one reader at a time; it is not closed meanwhile."""
+        while True:
+            found = self.get(index)
+            with found.lock:
+                if not found.closed:
+                    yield found
+                    return
 
 
 def _load(folder: Path) -> Opened:

@@ -39,8 +39,12 @@ class BuildParams(Params):
 class BuildResult(BaseModel):
     """What was built."""
 
-    index: str = Field(description="reference of the index version")
-    dataset: str = Field(description="dataset version that was indexed")
+    index: str = Field(
+        description="reference of the index version", json_schema_extra={"port": "index"}
+    )
+    dataset: str = Field(
+        description="dataset version that was indexed", json_schema_extra={"port": "dataset"}
+    )
     rows: int = Field(description="rows indexed [rows]")
     columns: list[str] = Field(description="text columns indexed")
     encoder: str = Field(description="encoder of the meaning leg, empty without one")
@@ -110,8 +114,12 @@ class Hit(BaseModel):
 class QueryResult(BaseModel):
     """The rows found, best first."""
 
-    index: str = Field(description="index version that was asked")
-    dataset: str = Field(description="dataset version the hits come from")
+    index: str = Field(
+        description="index version that was asked", json_schema_extra={"port": "index"}
+    )
+    dataset: str = Field(
+        description="dataset version the hits come from", json_schema_extra={"port": "dataset"}
+    )
     hits: list[Hit] = Field(description="rows found, best first")
     weights: dict[str, float] = Field(description="weight of each leg used")
     terms: list[str] = Field(description="words that were looked for")
@@ -125,8 +133,12 @@ class ListParams(Params):
 class IndexLine(BaseModel):
     """One index."""
 
-    index: str = Field(description="reference of the newest version")
-    dataset: str = Field(description="dataset version it was built on")
+    index: str = Field(
+        description="reference of the newest version", json_schema_extra={"port": "index"}
+    )
+    dataset: str = Field(
+        description="dataset version it was built on", json_schema_extra={"port": "dataset"}
+    )
     rows: int = Field(description="rows indexed [rows]")
     encoder: str = Field(description="encoder of the meaning leg")
     is_current: bool = Field(description="whether the dataset has no newer version")
@@ -150,4 +162,4 @@ class DeleteParams(Params):
 class DeleteResult(BaseModel):
     """What was hidden."""
 
-    index: str = Field(description="index version deleted")
+    index: str = Field(description="index version deleted", json_schema_extra={"port": "index"})

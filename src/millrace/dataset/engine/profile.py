@@ -1,7 +1,7 @@
-"""Statistics of columns, computed by DuckDB over Arrow streams in bounded memory."""
+"""Statistics and order of columns, by DuckDB over Arrow streams in bounded memory."""
 
 import datetime
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +9,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from millrace.core.errors import InvalidInput, Unavailable
 from millrace.dataset.results import Bar, ColumnFacts, Numbers, Value
 from millrace.kinds.task import ColumnType
 
 Scan = Callable[[Sequence[str]], pa.RecordBatchReader]
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 TOP_LIMIT = 200  # characters of a value that is shown
-MOSTLY_DIFFERENT = 0.9  # share of distinct values beyond which no top values are counted
+MOSTLY_DIFFERENT = 0.8  # share of distinct values beyond which no top values are counted
 MEMORY = "256MB"
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
@@ -214,6 +215,48 @@ def _opaque(lens: Lens, meant: ColumnType) -> ColumnFacts:
     """Describe bytes and nested values: how many there are."""
     [[rows, count]] = lens.ask("select count(*), count(x) from rows")
     return lens.facts(meant, rows, count, count)
+
+
+def check_order(field: pa.Field) -> None:
+    """Refuse columns without an order.
+
+    Errors: invalid_input, the column holds bytes, lists or the like.
+    """
+    kind = field.type
+    if pa.types.is_nested(kind) or pa.types.is_union(kind) or not pa.types.is_primitive(kind):
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            return
+        raise InvalidInput(
+            f"Column '{field.name}' holds {kind}, which has no order.",
+            "Sort by numbers, dates, texts or true and false.",
+            column=field.name,
+        )
+
+
+def ordered(
+    fields: Sequence[pa.Field],
+    batches: Iterable[pa.RecordBatch],
+    column: str,
+    *,
+    descending: bool,
+    offset: int,
+    limit: int,
+) -> list[int]:
+    """Return ids in order, rows of equal value by id, missing values last.
+
+    Cost: one pass over the column; offset + limit rows in memory.
+    """
+    order = f"{quoted(column)} {'desc' if descending else 'asc'} nulls last, _id"
+    stream = pa.RecordBatchReader.from_batches(pa.schema(fields), iter(batches))
+    try:
+        with database() as opened:
+            opened.execute("set temp_directory = ''")  # too many long texts are refused instead
+            opened.register("stream", stream)
+            query = f"select _id from stream order by {order} limit ? offset ?"
+            found = opened.execute(query, [limit, offset]).fetchall()
+    except duckdb.OutOfMemoryException as error:
+        raise Unavailable("Sorting took too much memory.", "Filter the table first.") from error
+    return [int(row[0]) for row in found]
 
 
 def page(table: pa.Table, cell: int) -> list[dict[str, Any]]:

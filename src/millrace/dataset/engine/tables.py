@@ -109,6 +109,11 @@ def _parquet(raw: BinaryIO) -> pq.ParquetFile:
         ) from error
 
 
+def parquet_rows(raw: BinaryIO) -> int:
+    """Return how many rows the file says it has."""
+    return int(_parquet(raw).metadata.num_rows)
+
+
 def parquet_blocks(raw: BinaryIO, made: Plan, skip: int = 0) -> Iterator[Parsed]:
     """Yield the rows of a Parquet file batch by batch."""
     stream = _parquet(raw).iter_batches(

@@ -40,7 +40,10 @@ class Answers:
         with self.database.begin() as connection:
             fence(connection, ctx)
             self.database.lock(connection, scope.lock)
-            return self._record(connection, ctx, scope, change)
+            before = history.by_job(connection, ctx, scope)
+            if before is not None:
+                return history.told(before, repeated=True)
+            return self.change(connection, ctx, scope, change)
 
     def undo(
         self, ctx: Context, scope: Scope, annotator: str, seconds: float, number: int | None = None
@@ -57,18 +60,30 @@ class Answers:
             if before is not None:
                 return history.told(before, repeated=True)
             last = history.undoable(connection, scope, annotator, number)
-            current = history.current(connection, scope, last.item, annotator)
-            assert current is not None  # its history holds `last`
-            earlier = history.at_version(connection, scope, last, last.version - 1)
-            state, value = (earlier.state, earlier.value) if earlier else ("none", None)
-            change = Change(last.item, annotator, "undo", value, "", None, last.revision)
-            made = history.insert(connection, ctx, scope, change, state, current)
-            connection.execute(
-                update(annotation).where(annotation.c.id == last.id).values(undone_by=made.id)
-            )
-            self._settle(connection, ctx, scope, made, current.state)
+            made = self._taken_back(connection, ctx, scope, last)
             _lease_again(connection, scope, made, clock.now() + seconds)
         return history.told(made)
+
+    def take_back(
+        self, connection: Connection, ctx: Context, scope: Scope, last: Row[Any]
+    ) -> Annotation:
+        """Take back one change in a transaction of the caller; the item is not reserved."""
+        return history.told(self._taken_back(connection, ctx, scope, last))
+
+    def _taken_back(
+        self, connection: Connection, ctx: Context, scope: Scope, last: Row[Any]
+    ) -> Row[Any]:
+        current = history.current(connection, scope, last.item, last.annotator)
+        assert current is not None  # its history holds `last`
+        earlier = history.at_version(connection, scope, last, last.version - 1)
+        state, value = (earlier.state, earlier.value) if earlier else ("none", None)
+        change = Change(last.item, last.annotator, "undo", value, "", None, last.revision)
+        made = history.insert(connection, ctx, scope, change, state, current)
+        connection.execute(
+            update(annotation).where(annotation.c.id == last.id).values(undone_by=made.id)
+        )
+        self._settle(connection, ctx, scope, made, current.state)
+        return made
 
     def load(
         self,
@@ -163,12 +178,13 @@ class Answers:
                 )
             )
 
-    def _record(
+    def change(
         self, connection: Connection, ctx: Context, scope: Scope, change: Change
     ) -> Annotation:
-        before = history.by_job(connection, ctx, scope)
-        if before is not None:
-            return history.told(before, repeated=True)
+        """Store one change in a transaction of the caller, who holds the set's lock.
+
+        Errors: as of `record`.
+        """
         place = history.item_row(connection, scope, change.item)
         current = history.current(connection, scope, change.item, change.annotator)
         state = STATES[change.action]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from millrace.kinds.ref import DatasetRef
 from millrace.label.types.sets import SECOND, OneSet
@@ -84,6 +84,61 @@ class UndoParams(OneSet):
 
     item: Item | None = Field(default=None, description="only on this item; left out: the last")
     annotator: Annotator | None = Field(default=None, description="who; left out: the caller")
+
+
+MANY = 500
+
+
+class AnnotateManyParams(OneSet):
+    """Which label for which items."""
+
+    items: list[Item] = Field(min_length=1, max_length=MANY, description="identifiers of rows")
+    value: str = Field(
+        min_length=1, max_length=200, description="the label", json_schema_extra=SECOND
+    )
+    annotator: Annotator | None = Field(
+        default=None, description="who labels; left out: the caller"
+    )
+    note: str = Field(default="", max_length=10_000, description="a remark kept with each")
+    expected: dict[int, Annotated[int, Field(ge=0)]] = Field(
+        default_factory=dict[int, int],
+        max_length=MANY,
+        description="version you have seen of items you answered before, to replace the answer",
+    )
+
+    @field_validator("items")
+    @classmethod
+    def _once(cls, items: list[int]) -> list[int]:
+        if len(set(items)) < len(items):
+            raise ValueError("an item stands twice")
+        return items
+
+
+class UndoBatchParams(OneSet):
+    """Which batch to take back."""
+
+    batch: str | None = Field(
+        default=None, max_length=64, description="the batch; left out: the last of that person"
+    )
+    annotator: Annotator | None = Field(default=None, description="who; left out: the caller")
+
+
+class ItemConflict(BaseModel):
+    """An item that was left as it is."""
+
+    item: int = Field(description="identifier of the row")
+    reason: str = Field(description="why")
+
+
+class BatchResult(BaseModel):
+    """What became of each item."""
+
+    batch: str = Field(description="name of the batch, for label.undo_batch")
+    annotator: str = Field(description="whose annotations these are")
+    changed: list[AnnotationResult] = Field(
+        description="items with what is now stored; `repeated`: it was stored already"
+    )
+    conflicts: list[ItemConflict] = Field(description="items left as they are, and why")
 
 
 class ImportParams(OneSet):

@@ -156,7 +156,7 @@ class SettleParams(OneSet):
 class SettleResult(BaseModel):
     """What was settled."""
 
-    dataset: str = Field(description="version written")
+    dataset: str = Field(description="version written", json_schema_extra={"port": "dataset"})
     column: str = Field(description="column of labels, beside _source, _confidence, _answers")
     rows: int = Field(description="rows written [rows]")
     labelled: int = Field(description="rows with a label [rows]")

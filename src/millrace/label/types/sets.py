@@ -33,7 +33,10 @@ class LabelSet(BaseModel):
         min_length=2, max_length=MAX_LABELS, description="what an item can be"
     )
     guidelines: str = Field(description="how to decide, for people")
-    dataset: str = Field(description="dataset version whose rows are labelled; empty: none")
+    dataset: str = Field(
+        description="dataset version whose rows are labelled; empty: none",
+        json_schema_extra={"port": "dataset"},
+    )
     column: str = Field(description="column that people read; empty: none")
     redundancy: int = Field(description="answers by different people wanted for an item")
     choice: Literal["single"] = Field(
@@ -94,7 +97,9 @@ class OneSet(Params):
 class SetResult(BaseModel):
     """A label set as it stands."""
 
-    labelset: str = Field(description="reference of this version")
+    labelset: str = Field(
+        description="reference of this version", json_schema_extra={"port": "labelset"}
+    )
     definition: LabelSet = Field(description="labels, guidelines and what they are for")
     items: int = Field(description="items in the queue [items]")
     answers: int = Field(description="current answers [answers]")
@@ -144,7 +149,10 @@ class SuggestParams(OneSet):
 class SuggestResult(BaseModel):
     """What was suggested and how far to trust it."""
 
-    dataset: str = Field(description="suggestions: _id, suggestion, confidence, uncertainty")
+    dataset: str = Field(
+        description="suggestions: _id, suggestion, confidence, uncertainty",
+        json_schema_extra={"port": "dataset"},
+    )
     mode: Literal["zero-shot", "few-shot"] = Field(description="what the suggestions rest on")
     rows: int = Field(description="rows with a suggestion [rows]")
     empty: int = Field(description="rows without text, so without suggestion [rows]")

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from millrace.quality.engine import copies, labels, leaks, rules, unusual, values
-from millrace.quality.engine.finding import Found, Part
+from millrace.quality.engine.finding import COLUMNS, Found, Part
 from millrace.quality.engine.judge import Codes, Encode, Judge
 from millrace.quality.engine.profile import Column, profile
 
@@ -81,12 +81,12 @@ class Checker:
 
     def _equal(self) -> list[Found]:
         repeats = copies.equal_rows(self.columns)
-        found = self._copied("duplicate_rows", "equal", repeats.of, 3.0)
+        found = self._copied("duplicate_rows", "equal", repeats.of, 3.0, self.columns)
         if self.texts:
             self.keys, _ = copies.text_keys(self._joined_text())
             self.exact = copies.exact(self.keys)
             more = {row: to for row, to in self.exact.of.items() if row not in repeats.of}
-            return found + self._copied("duplicate_texts", "equal in text", more, 2.0)
+            return found + self._copied("duplicate_texts", "equal in text", more, 2.0, self.texts)
         self.exact = copies.equal_rows(self.features)
         self.keys[list(self.exact.of)] = list(self.exact.of.values())
         return found
@@ -96,7 +96,9 @@ class Checker:
             self.near = copies.near_texts(self._joined_text(), self.plan.near)
         else:
             self.near = copies.near_rows(self.columns, self.plan.near)
-        return self._copied("near_duplicates", "nearly equal", self.near.of, 1.0)
+        return self._copied(
+            "near_duplicates", "nearly equal", self.near.of, 1.0, self.texts or self.columns
+        )
 
     def _joined_text(self) -> Column:
         joined = copies.joined(self.texts)
@@ -104,7 +106,9 @@ class Checker:
             return self.texts[0]
         return Column(" + ".join(one.name for one in self.texts), "text", joined)
 
-    def _copied(self, check: str, word: str, of: dict[int, int], weight: float) -> list[Found]:
+    def _copied(
+        self, check: str, word: str, of: dict[int, int], weight: float, columns: Sequence[Column]
+    ) -> list[Found]:
         if not of:
             return []
         share = len(of) / self.rows
@@ -120,6 +124,7 @@ class Checker:
                 min(1.0, weight * share),
                 rows=sorted(of),
                 related=of,
+                columns=[one.name for one in columns][:COLUMNS],
             )
         ]
 

@@ -7,6 +7,9 @@ from typing import Literal
 Part = Literal["completeness", "uniqueness", "validity", "outliers", "labels", "leaks"]
 Severity = Literal["info", "warning", "error"]
 
+SHOWN = 20  # rows of each finding that is joined with others
+COLUMNS = 200  # columns listed of findings that are joined
+
 # What each part can take from a score of 100. Labels weigh most: they cap what a model can reach.
 WEIGHTS: dict[Part, int] = {
     "completeness": 20,
@@ -41,6 +44,12 @@ class Found:
     rows: Sequence[int] = ()
     related: dict[int, int] = field(default_factory=dict[int, int])
     suggested: dict[int, tuple[str, float]] = field(default_factory=dict[int, tuple[str, float]])
+    columns: Sequence[str] = ()
+
+    @property
+    def where(self) -> list[str]:
+        """Return the columns to look at: several, or the one it is in."""
+        return list(self.columns) or ([self.column] if self.column else [])
 
 
 @dataclass(frozen=True)
@@ -95,5 +104,19 @@ def gathered(found: Sequence[Found], most: int) -> list[Found]:
             first = rest[0]
             said = f"{len(rest)} more columns have a finding of '{check}'."
             count, loss = sum(one.count for one in rest), sum(one.loss for one in rest)
-            kept.append(Found(check, first.part, first.severity, said, count, first.share, loss))
+            rows = dict.fromkeys(row for one in rest for row in one.rows[:SHOWN])
+            columns = [name for one in rest for name in one.where][:COLUMNS]
+            kept.append(
+                Found(
+                    check,
+                    first.part,
+                    first.severity,
+                    said,
+                    count,
+                    first.share,
+                    loss,
+                    rows=list(rows),
+                    columns=columns,
+                )
+            )
     return kept

@@ -1,7 +1,9 @@
 """The few calls on Lance that everything else is made of."""
 
+import datetime
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import lance
@@ -11,11 +13,29 @@ from lance.commit import CommitConflictError
 from lance.file import LanceFileReader
 from lance.fragment import FragmentMetadata, write_fragments
 
+from millrace.core import clock
 from millrace.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from millrace.core.failpoints import failpoint
 
 TOKEN = "millrace.token"
 NEXT_ID = "millrace.next_id"
+FULL = ("no space left", "disk quota", "disk full", "storagefull", "os error 28", "os error 122")
+
+
+@contextmanager
+def asked() -> Generator[None]:
+    """Turn what Lance raises in the block into our errors, its panics too.
+
+    A panic of its Rust code is a BaseException that no handler of ours would meet.
+    """
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise translated(error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise translated(error) from error
 
 
 class Lake:
@@ -34,38 +54,35 @@ class Lake:
 
         Errors: not_found, nothing there or the version was cleaned away.
         """
-        try:
+        with asked():
             return lance.dataset(uri, version=version, storage_options=self.options)
-        except (ValueError, OSError) as error:
-            raise translated(error) from error
 
     def latest(self, uri: str) -> int:
         """Return the newest Lance version, 0 when there is no dataset yet."""
         try:
-            return int(lance.dataset(uri, storage_options=self.options).latest_version)
-        except (ValueError, OSError) as error:
-            found = translated(error)
-            if isinstance(found, NotFound):
-                return 0
-            raise found from error
+            with asked():
+                return int(lance.dataset(uri, storage_options=self.options).latest_version)
+        except NotFound:
+            return 0
 
     def create(self, uri: str, schema: pa.Schema) -> None:
         """Make an empty dataset with stable row ids, unless it exists."""
-        try:
-            lance.write_dataset(
-                schema.empty_table(),
-                uri,
-                mode="create",
-                enable_stable_row_ids=True,
-                storage_options=self.options,
-            )
-        except (ValueError, OSError) as error:
-            if "already exists" not in str(error):
-                raise translated(error) from error
+        with asked():
+            try:
+                lance.write_dataset(
+                    schema.empty_table(),
+                    uri,
+                    mode="create",
+                    enable_stable_row_ids=True,
+                    storage_options=self.options,
+                )
+            except (ValueError, OSError) as error:
+                if "already exists" not in str(error):
+                    raise
 
     def write(self, uri: str, table: pa.Table, mode: str) -> list[Any]:
         """Write rows as fragments that no version shows yet; return their description."""
-        try:
+        with asked():
             made = write_fragments(
                 table,
                 uri,
@@ -74,8 +91,6 @@ class Lake:
                 enable_stable_row_ids=True,
                 storage_options=self.options,
             )
-        except (ValueError, OSError) as error:
-            raise translated(error) from error
         return [fragment.to_json() for fragment in made]
 
     def commit(  # noqa: PLR0913  each part of the commit is one argument
@@ -106,29 +121,40 @@ class Lake:
         else:
             change = lance.LanceOperation.Overwrite(schema, staged)
         failpoint("publish.before_commit")
-        try:
-            done = lance.LanceDataset.commit(
-                uri,
-                lance.Transaction(
-                    read_version=read_version,
-                    operation=change,
-                    transaction_properties=properties,
-                ),
-                max_retries=0,
-                storage_options=self.options,
-            )
-        except (ValueError, OSError) as error:
-            if isinstance(error, CommitConflictError) or _outrun(error):
-                return None
-            raise translated(error) from error
+        transaction = lance.Transaction(
+            read_version=read_version, operation=change, transaction_properties=properties
+        )
+        with asked():
+            try:
+                done = lance.LanceDataset.commit(
+                    uri, transaction, max_retries=0, storage_options=self.options
+                )
+            except (ValueError, OSError) as error:
+                if isinstance(error, CommitConflictError) or _outrun(error):
+                    return None
+                raise
         failpoint("publish.after_commit")
         return int(done.version)
 
     def tag(self, uri: str, number: int, version: int) -> None:
         """Protect a published version from clean-up; doing it twice is no error."""
         tags = self.open(uri).tags
-        if f"v{number}" not in tags.list():
-            tags.create(f"v{number}", version)
+        with asked():
+            if f"v{number}" not in tags.list():
+                tags.create(f"v{number}", version)
+
+    def unneeded(self, uri: str, kept: set[int], older_than: float) -> int:
+        """Count the states that neither a published version nor a tag holds, and old enough."""
+        found = self.open(uri)
+        with asked():
+            held = {*kept, *(tag["version"] for tag in found.tags.list().values())}
+            newest = int(found.latest_version)
+            lines = found.versions()
+        now = datetime.datetime.fromtimestamp(clock.now())
+        limit = now - datetime.timedelta(seconds=older_than)
+        stamps: dict[int, Any] = {int(line["version"]): line["timestamp"] for line in lines}
+        old = [version for version, stamp in stamps.items() if stamp.replace(tzinfo=None) <= limit]
+        return sum(version not in held | {newest} for version in old)
 
     def staged_column(self, uri: str, fragments: Sequence[Any], column: str) -> np.ndarray:
         """Read one integer column of fragments that no version shows yet."""
@@ -136,8 +162,10 @@ class Lake:
         for fragment in fragments:
             for file in fragment["files"]:
                 path = f"{uri}/data/{file['path']}"
-                reader = LanceFileReader(path, self.options, columns=[column])
-                parts.append(reader.read_all().to_table().column(column).to_numpy())
+                with asked():
+                    reader = LanceFileReader(path, self.options, columns=[column])
+                    table = reader.read_all().to_table()
+                parts.append(table.column(column).to_numpy())
         return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
     def token_at(self, uri: str, token: str, after: int, upto: int) -> int | None:
@@ -153,11 +181,10 @@ class Lake:
         lines: list[tuple[int, dict[str, str]]] = []
         for version in range(upto, after, -1):
             try:
-                transaction = found.read_transaction(version)
-            except (ValueError, OSError) as error:
-                if isinstance(translated(error), NotFound):
-                    break  # older versions were cleaned away
-                raise translated(error) from error
+                with asked():
+                    transaction = found.read_transaction(version)
+            except NotFound:
+                break  # older versions were cleaned away
             properties = transaction.transaction_properties if transaction else None
             lines.append((version, properties or {}))
         return lines
@@ -168,19 +195,29 @@ def _outrun(error: Exception) -> bool:
     return "conflict" in said or "missing original fragments" in said
 
 
-def translated(error: Exception) -> InvalidInput | NotFound | Unavailable | Conflict:
+def translated(error: BaseException) -> InvalidInput | NotFound | Unavailable | Conflict:
     """Turn what Lance raises into one of our errors."""
     said = str(error)
     lower = said.lower()
     short = said.split(", /home/", 1)[0].split("\n", 1)[0][:300]
     if isinstance(error, CommitConflictError):
         return Conflict("The dataset changed while it was being written.", "Run it again.")
-    if "not found" in lower or "no such" in lower or "does not exist" in lower:
-        return NotFound(f"The data is not there: {short}.", "The version may be cleaned away.")
-    if "no space left" in lower or "disk" in lower:
+    if any(word in lower for word in FULL):
         return Unavailable(
             f"The data could not be written: {short}.",
             "Free some disk space, then run it again; nothing acknowledged was lost.",
+        )
+    if not isinstance(error, Exception):
+        return Unavailable(
+            f"The data store broke off: {short}.",
+            "Run it again; if it happens again, report it with the id of the job.",
+        )
+    if "not found" in lower or "no such" in lower or "does not exist" in lower:
+        return NotFound(f"The data is not there: {short}.", "The version may be cleaned away.")
+    if "corrupt" in lower or "failed to decode protobuf" in lower:
+        return Unavailable(
+            f"The data is damaged: {short}.",
+            "Read an older version, or restore the workspace from a backup.",
         )
     if isinstance(error, ValueError) or "invalid user input" in lower or "schema" in lower:
         return InvalidInput(f"The data does not fit: {short}.", "Check columns and types.")

@@ -3,21 +3,25 @@
 import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import lance
+import numpy as np
 import pyarrow as pa
 
 from millrace.core.context import Context
-from millrace.core.errors import InvalidInput, choices
+from millrace.core.errors import InvalidInput, NotFound, choices
 from millrace.core.ids import parse_ref
 from millrace.core.workspace import Workspace
 from millrace.stores.artifacts import Artifact, Artifacts
-from millrace.stores.datasets.lake import Lake, translated
+from millrace.stores.datasets.diff import Diff, compare
+from millrace.stores.datasets.lake import Lake, asked
 from millrace.stores.datasets.stage import ID, Stage
 from millrace.stores.sql import Database
 
 WRITE_ROWS = 65_536
+COMPACT_ROWS = 2**20  # rows of a file that is large enough
 
 
 @dataclass(frozen=True)
@@ -44,25 +48,14 @@ class Snapshot:
                 )
 
 
-@dataclass(frozen=True)
-class Diff:
-    """How one version differs from an older one, by row id."""
-
-    added: int
-    removed: int
-    changed: int
-    columns_added: list[str]
-    columns_removed: list[str]
-    columns_retyped: list[str]
-
-
 class Datasets:
     """Every dataset of a workspace; a version, once published, never changes."""
 
-    def __init__(self, database: Database, artifacts: Artifacts, lake: Lake) -> None:
+    def __init__(self, database: Database, artifacts: Artifacts, lake: Lake, scratch: Path) -> None:
         self.database = database
         self.artifacts = artifacts
         self.lake = lake
+        self.scratch = scratch
 
     @classmethod
     def open(cls, workspace: Workspace) -> Self:
@@ -76,7 +69,9 @@ class Datasets:
                 "allow_http": "true" if plain else "false",
             }
         root = settings.datasets or str(workspace.folder("datasets"))
-        return cls(workspace.use(Database), workspace.use(Artifacts), Lake(root, options))
+        lake = Lake(root, options)
+        scratch = workspace.folder("cache")
+        return cls(workspace.use(Database), workspace.use(Artifacts), lake, scratch)
 
     def close(self) -> None:
         """Nothing of its own to release."""
@@ -108,15 +103,33 @@ class Datasets:
         """
         found = self.open_lance(ref, project)
         _check(found, ref, columns)
-        try:
+        with asked():
             return found.to_table(
                 columns=list(columns) if columns is not None else None,
                 filter=filter,
                 limit=limit,
                 offset=offset or None,
             )
-        except (ValueError, OSError) as error:
-            raise translated(error) from error
+
+    def count(
+        self, ref: str, filter: str, among: int | None = None, project: str = "default"
+    ) -> tuple[int, int]:
+        """Count the rows that fit a compiled filter; return (rows found, rows looked at).
+
+        With `among` only about so many of the first rows are looked at.
+        """
+        found = self.open_lance(ref, project)
+        with asked():
+            if among is None:
+                return found.count_rows(filter=filter), found.count_rows()
+            parts: list[Any] = []
+            looked = 0
+            for part in found.get_fragments():
+                if looked >= among:
+                    break
+                parts.append(part)
+                looked += part.count_rows()
+            return found.scanner(filter=filter, fragments=parts).count_rows(), looked
 
     def scan(
         self,
@@ -130,14 +143,15 @@ class Datasets:
         """Yield rows in order, `batch_rows` at a time, in bounded memory."""
         found = self.open_lance(ref, project)
         _check(found, ref, columns)
-        stream = found.scanner(
-            columns=list(columns) if columns is not None else None,
-            filter=filter,
-            offset=offset or None,
-            batch_size=batch_rows,
-            batch_readahead=4,
-            fragment_readahead=2,
-        ).to_reader()
+        with asked():
+            stream = found.scanner(
+                columns=list(columns) if columns is not None else None,
+                filter=filter,
+                offset=offset or None,
+                batch_size=batch_rows,
+                batch_readahead=4,
+                fragment_readahead=2,
+            ).to_reader()
         return _rebatch(stream, batch_rows)
 
     def take(
@@ -147,16 +161,33 @@ class Datasets:
         columns: Sequence[str] | None = None,
         project: str = "default",
     ) -> pa.Table:
-        """Return the rows with these `_id`s, in the order asked; missing ones are left out."""
-        wanted = [int(row) for row in ids]
+        """Return the rows with these `_id`s, in the order asked; missing ones are left out.
+
+        Cost: the rows asked for, where ids are places as an import numbers them; else one
+        pass over the ids too.
+        """
+        found = self.open_lance(ref, project)
+        _check(found, ref, columns)
         if columns is not None and ID not in columns:
             columns = [ID, *columns]
-        if not wanted:
-            return self.read(ref, columns, limit=1, project=project).slice(0, 0)
-        listed = ", ".join(map(str, wanted))
-        found = self.read(ref, columns, filter=f"{ID} IN ({listed})", project=project)
-        place = {row: at for at, row in enumerate(found.column(ID).to_pylist())}
-        return found.take([place[row] for row in wanted if row in place])
+        wanted = [int(row) for row in ids]
+        chosen = list(columns) if columns is not None else None
+        with asked():
+            place = _places(found, np.unique(np.asarray(wanted, np.int64)))
+            places = [place[row] for row in wanted if row in place]
+            if not places:
+                return found.to_table(columns=chosen, limit=1).slice(0, 0)
+            return found.take(places, columns=chosen)
+
+    def cell(self, ref: str, row: int, column: str, project: str = "default") -> Any:
+        """Return one value, such as the bytes of an image; None when it is missing.
+
+        Errors: not_found, no such dataset or row; invalid_input, no such column.
+        """
+        found = self.take(ref, [row], [column], project)
+        if not found.num_rows:
+            raise NotFound(f"Row {row} is not in '{ref}'.", "Name the '_id' of one of its rows.")
+        return found.column(column)[0].as_py()
 
     def stage(self, ctx: Context, name: str, mode: str = "replace") -> Stage:
         """Begin (or go on) writing the next version of a dataset, batch by batch."""
@@ -188,8 +219,8 @@ class Datasets:
                 stage.add(batch, number + 1)
         return stage.publish(parents=parents, meta=meta)
 
-    def diff(self, old: str, new: str, project: str = "default") -> Diff:
-        """Compare two versions of one dataset by `_id`.
+    def diff(self, old: str, new: str, project: str = "default", shown: int = 0) -> Diff:
+        """Compare two versions of one dataset by `_id`, with up to `shown` ids of each kind.
 
         Errors: invalid_input, two different datasets.
         """
@@ -202,42 +233,69 @@ class Datasets:
         types = {f.name: str(f.type) for f in before.schema}
         kinds = {f.name: str(f.type) for f in after.schema}
         shared = [name for name in types if kinds.get(name) == types[name] and name != ID]
-        rows = [self.read(ref, [ID, *shared], project=project) for ref in (old, new)]
-        added, removed, changed = _compare(rows[0], rows[1], shared)
+        streams = [
+            pa.RecordBatchReader.from_batches(
+                pa.schema([one.schema.field(name) for name in (ID, *shared)]),
+                self.scan(one.ref, [ID, *shared], batch_rows=WRITE_ROWS, project=project),
+            )
+            for one in (before, after)
+        ]
+        rows = compare(streams[0], streams[1], shared, shown, self.scratch)
         return Diff(
-            added,
-            removed,
-            changed,
+            *rows.counts,
             sorted(set(kinds) - set(types)),
             sorted(set(types) - set(kinds)),
             sorted(n for n in types if n in kinds and kinds[n] != types[n]),
+            shared,
+            *rows.ids,
         )
 
-    def compact(self, name: str, project: str = "default") -> dict[str, int]:
-        """Join small files of the newest version; older versions stay readable."""
-        uri = self.lake.uri(project, name)
-        try:
-            done = self.lake.open(uri).optimize.compact_files()
-        except (ValueError, OSError) as error:
-            raise translated(error) from error
-        return {"files_removed": done.files_removed, "files_added": done.files_added}
+    def compact(
+        self, name: str, project: str = "default", *, only_count: bool = False
+    ) -> dict[str, int]:
+        """Join small files of the newest version; older versions stay readable.
 
-    def clean_up(self, name: str, project: str = "default", older_than: float = 7 * 86400) -> int:
-        """Remove files that no published version needs; return the bytes freed.
-
-        Every published version is tagged first, and tags hold their versions.
+        What is written on top of it begins from the joined files. `only_count`: only count.
         """
         uri = self.lake.uri(project, name)
-        for found in self.artifacts.versions("dataset", name, project):
-            self.lake.tag(uri, found.version, int(found.meta["lance_version"]))
-        try:
+        found = self.lake.open(uri)
+        with asked():
+            sizes = [part.count_rows() for part in found.get_fragments()]
+            small = sum(size < COMPACT_ROWS for size in sizes)
+            facts = {"files": len(sizes), "small": small, "files_removed": 0, "files_added": 0}
+            if only_count:
+                return facts
+            done = found.optimize.compact_files(target_rows_per_fragment=COMPACT_ROWS)
+        return {**facts, "files_removed": done.files_removed, "files_added": done.files_added}
+
+    def clean_up(
+        self,
+        name: str,
+        project: str = "default",
+        older_than: float = 7 * 86400,
+        *,
+        only_count: bool = False,
+    ) -> tuple[int, int]:
+        """Remove files that no published version needs; return (states removed, bytes freed).
+
+        Every published version is tagged first, and tags hold their versions. `only_count`:
+        count the states only.
+        """
+        uri = self.lake.uri(project, name)
+        kept = {
+            int(found.meta["lance_version"]): found.version
+            for found in self.artifacts.versions("dataset", name, project)
+        }
+        if only_count:
+            return self.lake.unneeded(uri, set(kept), older_than), 0
+        for version, number in kept.items():
+            self.lake.tag(uri, number, version)
+        with asked():
             done = self.lake.open(uri).cleanup_old_versions(
                 older_than=datetime.timedelta(seconds=older_than),
                 error_if_tagged_old_versions=False,
             )
-        except (ValueError, OSError) as error:
-            raise translated(error) from error
-        return int(done.bytes_removed)
+        return int(done.old_versions), int(done.bytes_removed)
 
     def _lance(self, found: Artifact) -> lance.LanceDataset:
         uri = self.lake.uri(found.project, found.name)
@@ -277,7 +335,11 @@ def _rebatch(stream: pa.RecordBatchReader, size: int) -> Iterator[pa.RecordBatch
     """
     held: list[pa.RecordBatch] = []
     rows = 0
-    for batch in stream:
+    while True:
+        with asked():
+            batch = next(stream, None)
+        if batch is None:
+            break
         held.append(batch)
         rows += batch.num_rows
         while rows >= size:
@@ -289,21 +351,22 @@ def _rebatch(stream: pa.RecordBatchReader, size: int) -> Iterator[pa.RecordBatch
         yield pa.Table.from_batches(held).combine_chunks().to_batches()[0]
 
 
-def _compare(old: pa.Table, new: pa.Table, shared: list[str]) -> tuple[int, int, int]:
-    import duckdb
-
-    database = duckdb.connect()
-    database.register("old", old)
-    database.register("new", new)
-    differs = " or ".join(f'(o."{_q(c)}" is distinct from n."{_q(c)}")' for c in shared)
-    row = database.execute(
-        "select count(*) filter (where o._id is null), count(*) filter (where n._id is null), "
-        f"count(*) filter (where o._id = n._id and ({differs or 'false'})) "
-        "from old o full join new n on o._id = n._id"
-    ).fetchone()
-    database.close()
-    return row or (0, 0, 0)
-
-
-def _q(name: str) -> str:
-    return name.replace('"', '""')
+def _places(found: lance.LanceDataset, wanted: np.ndarray) -> dict[int, int]:
+    """Return {id: place}: an id is most often its own place, else the ids are looked through."""
+    rows = found.count_rows()
+    guess = wanted[(wanted >= 0) & (wanted < rows)]
+    place: dict[int, int] = {}
+    if guess.size:
+        there = found.take(guess.tolist(), columns=[ID]).column(ID).to_numpy()
+        place = {int(row): int(row) for row in guess[there == guess]}
+    left = wanted[[int(row) not in place for row in wanted]] if wanted.size else wanted
+    at = 0
+    for batch in (
+        found.scanner(columns=[ID], batch_size=WRITE_ROWS).to_reader() if left.size else ()
+    ):
+        ids = batch.column(0).to_numpy()
+        if ids.size and ids.min() <= left[-1] and ids.max() >= left[0]:
+            for hit in np.flatnonzero(np.isin(ids, left)):
+                place[int(ids[hit])] = at + int(hit)
+        at += ids.size
+    return place
