@@ -3,7 +3,7 @@
 import pytest
 
 from millrace.core.context import Context
-from millrace.core.errors import Conflict, NotFound, TimedOut
+from millrace.core.errors import Conflict, InvalidInput, NotFound, TimedOut
 from millrace.core.events import Event
 from millrace.core.workspace import Workspace
 from millrace.jobs import ops
@@ -89,3 +89,69 @@ def test_steering(jobs: Jobs, ctx: Context) -> None:
 def test_an_unknown_job_is_not_found(call: object, ctx: Context) -> None:
     with pytest.raises(NotFound, match="There is no job 'job-none'"):
         call(ops.OneJob(id="job-none"), ctx)  # type: ignore[operator]
+
+
+def test_pages_meet_without_a_gap_in_both_orders(jobs: Jobs, ctx: Context) -> None:
+    made = [jobs.submit("sample.count", {"upto": n}).id for n in range(1, 8)]
+    for order, wanted in (("newest", made[::-1]), ("oldest", made)):
+        seen: list[str] = []
+        before: str | None = None
+        while True:
+            page = ops.list_jobs(
+                ops.ListParams.model_validate({"limit": 3, "order": order, "before": before}), ctx
+            )
+            assert page.total == 7
+            seen += [job.id for job in page.jobs]
+            before = page.next
+            if before is None:
+                break
+        assert seen == wanted
+    with pytest.raises(NotFound, match="no job 'job-none'"):
+        ops.list_jobs(ops.ListParams(before="job-none"), ctx)
+
+
+def test_totals_are_of_all_states_that_fit(jobs: Jobs, ctx: Context) -> None:
+    made = [jobs.submit("sample.count", {"upto": n}).id for n in (1, 2, 3)]
+    jobs.cancel(made[0])
+    found = ops.list_jobs(ops.ListParams(state="queued"), ctx)
+    assert (found.total, found.states) == (2, {"cancelled": 1, "queued": 2})
+    assert found.next is None
+
+
+def test_filters_by_text_actor_project_time_and_parent(jobs: Jobs, ctx: Context) -> None:
+    broken = jobs.submit("sample.double", {"dataset": "none", "column": "50%_of"})
+    with pytest.raises(NotFound):
+        jobs.run(broken.id)
+    other = jobs.submit("sample.count", {"upto": 3})
+
+    def ids(**wanted: object) -> list[str]:
+        found = ops.list_jobs(ops.ListParams.model_validate(wanted), ctx)
+        assert found.total == len(found.jobs)
+        return [job.id for job in found.jobs]
+
+    assert ids(text="50%_OF") == [broken.id]  # not a pattern, and in any case
+    assert ids(text="50x_of") == []
+    assert ids(text="There is no dataset") == [broken.id]
+    assert ids(actor="owner", project="default", top=True) == [other.id, broken.id]
+    assert ids(actor="somebody") == ids(project="another") == ids(parent=other.id) == []
+    assert ids(since=other.created_at) == [other.id]
+    assert ids(until=other.created_at) == [broken.id]
+    line = ops.list_jobs(ops.ListParams(state="failed"), ctx).jobs[0]
+    assert (line.code, line.attempt) == ("not_found", 1)
+    assert "none" in line.problem
+    with pytest.raises(InvalidInput, match="not after its begin"):
+        ids(since=5.0, until=5.0)
+
+
+def test_logs_are_paged_and_chosen_by_kind(jobs: Jobs, ctx: Context) -> None:
+    job = jobs.submit("sample.count", {"upto": 3})
+    jobs.run(job.id)
+    whole = ops.logs(ops.LogParams(id=job.id), ctx)
+    assert not whole.more
+    first = ops.logs(ops.LogParams(id=job.id, limit=2), ctx)
+    rest = ops.logs(ops.LogParams(id=job.id, after=first.next), ctx)
+    assert first.more
+    assert first.lines + rest.lines == whole.lines
+    numbers = ops.logs(ops.LogParams(id=job.id, kind="number", children=False), ctx)
+    assert [line.kind for line in numbers.lines] == ["number"] * 3
+    assert ops.logs(ops.LogParams(id=job.id, after=whole.next), ctx).next == whole.next

@@ -59,8 +59,8 @@ def plugins() -> list[EntryPoint]:
 def scan() -> dict[str, Line]:
     """Return a line for every built-in op, read by `ast` from each folder's ops.py."""
     lines: dict[str, Line] = {}
-    for path in sorted(ROOT.glob("*/ops.py")):
-        module = f"millrace.{path.parent.name}.ops"
+    for path in [*sorted(ROOT.glob("*/ops.py")), *sorted(ROOT.glob("drivers/*/ops.py"))]:
+        module = ".".join(["millrace", *path.relative_to(ROOT).with_suffix("").parts])
         lines.update((line.name, line) for line in _lines(path, module))
     return lines
 

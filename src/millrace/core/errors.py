@@ -120,6 +120,42 @@ KINDS: dict[str, type[MillraceError]] = {
 }
 
 
+class NotSignedIn(NotAllowed):
+    """Nobody is signed in: no token, or a wrong one (HTTP 401)."""
+
+    http = 401
+
+
+class BadRequest(InvalidInput):
+    """The request cannot be read, or does not fit its protocol (HTTP 400)."""
+
+    http = 400
+
+
+class WrongMethod(InvalidInput):
+    """The address exists, for another method (HTTP 405)."""
+
+    http = 405
+
+
+class TooSlow(TimedOut):
+    """The request did not come in time (HTTP 408)."""
+
+    http = 408
+
+
+class TooLarge(LimitReached):
+    """The body is larger than the server takes (HTTP 413)."""
+
+    http = 413
+
+
+class WrongMedia(InvalidInput):
+    """The body is in a format that the server does not read (HTTP 415)."""
+
+    http = 415
+
+
 def from_body(body: dict[str, Any]) -> MillraceError:
     """Rebuild an error from its four fields, as a client of a server does."""
     kind = KINDS.get(str(body.get("code")), Internal)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 
 VARIABLE = "MILLRACE_FAILPOINT"
 _seen: dict[str, int] = {}
@@ -20,5 +21,9 @@ def failpoint(name: str) -> None:
     if point != name:
         return
     _seen[name] = _seen.get(name, 0) + 1
-    if _seen[name] == int(nth):
-        os.kill(os.getpid(), signal.SIGKILL if action == "kill" else signal.SIGSTOP)
+    if _seen[name] != int(nth):
+        return
+    if action == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    # To this very thread: one sent to the process may wait for another, and this one goes on.
+    signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)

@@ -65,6 +65,17 @@ class Settings(BaseModel):
     body_limit: int = Field(
         default=32 * 2**20, ge=1024, description="largest request body accepted [bytes]"
     )
+    upload_limit: int = Field(
+        default=32 * 2**30, ge=1024, description="largest file taken by upload [bytes]"
+    )
+    rate_limit: float = Field(
+        default=500.0,
+        ge=0,
+        description="requests one caller may send to a server process; 0: any number [1/s]",
+    )
+    deadline: float = Field(
+        default=600.0, gt=0, le=86_400, description="time a call may take that waits [s]"
+    )
     heartbeat: float = Field(
         default=1.0, gt=0, le=60, description="time between worker heartbeats [s]"
     )
@@ -74,6 +85,10 @@ class Settings(BaseModel):
     queues: dict[str, Queue] = Field(
         default_factory=dict[str, Queue],
         description="limits by queue (default, training, interactive); JSON in the environment",
+    )
+    allow_code: bool = Field(
+        default=False,
+        description="whether 'pipeline.python' may run code that people write into a pipeline",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="least severe log line shown"

@@ -82,8 +82,12 @@ class TestResult(BaseModel):
 
     drifted: bool = Field(description="whether anything changed")
     verdict: str = Field(description="the answer and its reasons in one or two sentences")
-    reference: str = Field(description="dataset version compared with")
-    current: str = Field(description="dataset version judged")
+    reference: str = Field(
+        description="dataset version compared with", json_schema_extra={"port": "dataset"}
+    )
+    current: str = Field(
+        description="dataset version judged", json_schema_extra={"port": "dataset"}
+    )
     rows_reference: int = Field(description="rows of the reference looked at")
     rows_current: int = Field(description="rows of the current window looked at")
     alpha: float = Field(description="chance of any false alarm [0..1]")

@@ -6,7 +6,11 @@ from collections.abc import Generator
 from millrace.core.context import Context
 from millrace.core.events import Event, Progress
 from millrace.core.registry import op
+from millrace.flows.home.types import OverviewParams, OverviewResult
+from millrace.flows.retraining.types import RetrainParams, RetrainResult
+from millrace.flows.reviewing.types import ReviewParams, ReviewResult
 from millrace.flows.types import TourParams, TourResult
+from millrace.flows.watching.types import CheckParams, CheckResult
 
 
 @op("flows.tour", effect="write", shortcut="tour")
@@ -59,3 +63,76 @@ def tour(params: TourParams, ctx: Context) -> Generator[Event, None, TourResult]
     path.write_text(report.page(result, state.found.results, ctx), encoding="utf-8")
     yield Progress.of(len(steps), len(steps), "done")
     return result
+
+
+@op("flows.overview", effect="read")
+def overview(params: OverviewParams, ctx: Context) -> OverviewResult:
+    """Show what needs you, the loop with live counts, and what was made last.
+
+    Counts come from the control plane alone: no row of a dataset is read. Traffic is what the
+    logs of requests grew by in a day, so it lags behind by the seconds a log is written in.
+    Reads: artifacts, aliases, jobs and queues.     Writes: nothing.
+    Cost: at most eleven queries; below 15 CPU-ms with 1,000 artifacts and 10,000 jobs.
+    """
+    from millrace.core import clock
+    from millrace.flows.home import needs, store, wheel
+
+    found = store.look(ctx, clock.now(), params.days, params.recent)
+    return OverviewResult(
+        needs=needs.needs(found),
+        wheel=wheel.wheel(found),
+        traffic=wheel.traffic(found)[: wheel.BUSIEST],
+        recent=wheel.recent(found),
+        project=ctx.project,
+        at=found.at,
+    )
+
+
+@op("flows.check_drift", effect="write")
+def check_drift(params: CheckParams, ctx: Context) -> Generator[Event, None, CheckResult]:
+    """Check the deployments that are watched and due, and alert where inputs drifted.
+
+    The rows a deployment was asked about within the window become a dataset version and are
+    tested against what its model learnt from. Put it on a schedule; what is not due is passed
+    over. An alert about the same two versions is made once.
+    Random: seeded by the workspace.     Writes: a dataset and a check for each watch, alerts.
+    Cost: that of `drift.test`, and about 20 CPU-us a logged request.
+    Errors: not_found, no such watch.
+    """
+    from millrace.flows.watching import checking
+
+    return (yield from checking.check(params, ctx))
+
+
+@op("flows.review_drift", effect="write")
+def review_drift(params: ReviewParams, ctx: Context) -> Generator[Event, None, ReviewResult]:
+    """Put the rows that drifted most at the top of a label set's queue.
+
+    From an alert, a deployment or two datasets: the test is made again, the most surprising rows
+    (or those the model doubts) become rows of the label set, which is made when it is not there,
+    and people see them first. Done once for the same two versions; again changes nothing.
+    Random: seeded by the workspace.     Writes: a dataset, a label set version, the queue.
+    Cost: that of `drift.test`, then about 1 CPU-s for 20,000 rows.
+    Errors: not_found, no such thing; invalid_input, it is not clear what to compare or what
+    people are to answer; conflict, the label set moved on meanwhile.
+    """
+    from millrace.flows.reviewing import lining
+
+    return (yield from lining.review(params, ctx))
+
+
+@op("flows.retrain", effect="write")
+def retrain(params: RetrainParams, ctx: Context) -> Generator[Event, None, RetrainResult]:
+    """Train a model again on new labels and compare it with the champion.
+
+    Settled labels change the training rows they belong to or are added to them; rows that are
+    judged on stay out. The new version learns with the settings of the old one, both are judged
+    on the same rows, and it becomes the challenger. Only `promote` `if_better` promotes it.
+    Random: as the training.     Writes: datasets, a model version, two reports, an alias.
+    Cost: the training budget, and two evaluations.
+    Errors: not_found, no such thing; invalid_input, there are no labels, or model, holdout or
+    settings are not known.
+    """
+    from millrace.flows.retraining import steps
+
+    return (yield from steps.retrain(params, ctx))

@@ -32,10 +32,12 @@ from millrace.quality import ops as quality
 from millrace.quality.types import CheckParams
 from millrace.search import ops as search
 from millrace.search.types import BuildParams, QueryParams
+from millrace.services.report import shelf
 
 MAIN = {"classification": ("accuracy", "roc_auc"), "regression": ("rmse", "mae")}
 REVIEWED = 200
 SHOWN = 3
+VISITED = 100
 
 
 @dataclass
@@ -93,7 +95,10 @@ def check(tour: Tour) -> None:
     )
     worst = [finding.says.rstrip(".") for finding in found.findings if finding.points > 0][:2]
     says = f"score {found.score:.0f} of 100; " + ("; ".join(worst) if worst else "nothing to mend")
-    tour.found.add("quality", says, found)
+    name = parse_ref(tour.whole, "dataset").name
+    meta = {"type": "quality", "score": found.score, "dataset": tour.whole}
+    ref = shelf.keep(tour.ctx, shelf.title(name, "quality"), meta, [tour.whole])
+    tour.found.add("quality", says, found, ref)
 
 
 def divide(tour: Tour) -> None:
@@ -245,7 +250,25 @@ def serve(tour: Tour) -> None:
     plain = [{key: _plain(value) for key, value in row.items()} for row in rows.to_pylist()]
     said = tour.call(deployment.predict, deployment.PredictParams(deployment=tour.name, rows=plain))
     values = ", ".join(str(answer.value) for answer in said.predictions)
-    tour.found.add("deployment", f"{made.path} answers: {values}", made, made.ref)
+    sent = visit(tour, columns)
+    says = f"{made.path} answers: {values}; asked about {sent} rows of the holdout"
+    tour.found.add("deployment", says, made, made.ref)
+
+
+def visit(tour: Tour, columns: list[str]) -> int:
+    """Ask the deployment about rows of the holdout as clients do, one a request, and log it.
+
+    The model answers each row once and its time is that of the answer; only the network is
+    missing. A tour that goes on finds the log it wrote.
+    """
+    from millrace.flows import visiting
+    from millrace.stores.datasets import Datasets
+
+    table = tour.ctx.use(Datasets).read(
+        tour.holdout, columns, limit=VISITED, project=tour.ctx.project
+    )
+    rows = [{key: _plain(value) for key, value in row.items()} for row in table.to_pylist()]
+    return visiting.visit(tour.ctx, tour.name, rows)
 
 
 def find(tour: Tour) -> None:
@@ -292,10 +315,11 @@ def _short(text: str, room: int = 50) -> str:
 def check_report(path: str | None, ctx: Context) -> None:
     """Refuse a report that may not or cannot be written, before anything is done.
 
-    A path of the user's lies outside the workspace, as with every export.
+    It may lie where every export may.
     """
     if path is not None:
-        policy.check(ctx.actor, "flows.tour", "external")
+        place = policy.path_of(path, "report")
+        policy.check_write(ctx.actor, "flows.tour", place, ctx.workspace.root)
     if path is not None and not Path(path).expanduser().absolute().parent.is_dir():
         raise InvalidInput(
             f"The folder of the report '{path[:200]}' does not exist.",

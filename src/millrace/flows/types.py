@@ -53,13 +53,17 @@ class Station(BaseModel):
 class TourResult(BaseModel):
     """What the loop found on this file, and where to look."""
 
-    dataset: str = Field(description="the imported file")
-    train: str = Field(description="rows the model learnt from")
-    holdout: str = Field(description="rows it was judged on")
+    dataset: str = Field(description="the imported file", json_schema_extra={"port": "dataset"})
+    train: str = Field(
+        description="rows the model learnt from", json_schema_extra={"port": "dataset"}
+    )
+    holdout: str = Field(description="rows it was judged on", json_schema_extra={"port": "dataset"})
     target: str = Field(description="column that is predicted")
     task: Task = Field(description="classification or regression")
     why: str = Field(description="why this column")
-    model: str = Field(description="model version that was trained")
+    model: str = Field(
+        description="model version that was trained", json_schema_extra={"port": "model"}
+    )
     evaluation: Judged = Field(description="how good it is on the holdout")
     quality: float = Field(description="quality score of the data [0..100]")
     stations: list[Station] = Field(description="each station in order")

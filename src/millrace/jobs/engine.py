@@ -22,3 +22,10 @@ def _short(value: Any) -> str:
         return f"{value:.6g}"
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
+def eta(state: str, busy: float, done: float, total: float | None) -> float | None:
+    """Return the time left of a running job at the rate so far [s], if it can be known."""
+    if state != "running" or not total or not done or not busy:
+        return None
+    return max(0.0, busy * (total - done) / done)

@@ -1,13 +1,20 @@
 """Ops that show and steer jobs."""
 
-from typing import TYPE_CHECKING, Annotated
-
-from pydantic import BaseModel, Field
+from typing import TYPE_CHECKING
 
 from millrace.core.context import Context
 from millrace.core.registry import op
-from millrace.kinds.job import FINAL, Job, JobState
-from millrace.kinds.rows import Params
+from millrace.jobs.types import (
+    JobLine,
+    JobList,
+    ListParams,
+    Log,
+    LogLine,
+    LogParams,
+    OneJob,
+    WatchParams,
+)
+from millrace.kinds.job import FINAL, Job
 
 if TYPE_CHECKING:
     from millrace.stores.jobs import Jobs
@@ -15,86 +22,37 @@ if TYPE_CHECKING:
 POLL = 0.2  # time between two looks [s]
 ALIVE = 10.0  # longest silence of a watch [s]
 
-JobId = Annotated[
-    str, Field(min_length=1, max_length=64, json_schema_extra={"positional": True, "port": "job"})
-]
-
-
-class ListParams(Params):
-    """Which jobs to list."""
-
-    state: JobState | None = Field(default=None, description="only jobs in this state")
-    op: str | None = Field(
-        default=None, max_length=128, description="only jobs of this op or folder of ops"
-    )
-    limit: int = Field(default=20, ge=1, le=1000, description="newest jobs shown at most [jobs]")
-
-
-class JobLine(BaseModel):
-    """One job in a list."""
-
-    id: str = Field(description="identifier of the job")
-    op: str = Field(description="op that runs")
-    state: JobState = Field(description="where it stands")
-    done: float = Field(description="units ready")
-    total: float | None = Field(description="units in all, when known")
-    eta: float | None = Field(description="time left at the present rate [s]")
-    created_at: float = Field(description="when it was asked for [s since 1970]")
-    note: str = Field(description="what it is doing")
-
-
-class JobList(BaseModel):
-    """Jobs, the newest first."""
-
-    jobs: list[JobLine] = Field(description="jobs, the newest first")
-
-
-class OneJob(Params):
-    """Which job."""
-
-    id: JobId = Field(description="identifier of the job")
-
-
-class WatchParams(OneJob):
-    """Which job to watch, and for how long."""
-
-    timeout: float = Field(
-        default=86_400, gt=0, le=604_800, description="longest time to wait for its end [s]"
-    )
-
-
-class LogParams(OneJob):
-    """Which part of a job's log to show."""
-
-    after: int = Field(default=0, ge=0, description="only lines after this sequence number")
-    limit: int = Field(default=1000, ge=1, le=10_000, description="lines shown at most [lines]")
-
-
-class LogLine(BaseModel):
-    """One line of a job's log."""
-
-    seq: int = Field(description="sequence number")
-    at: float = Field(description="when [s since 1970]")
-    text: str = Field(description="what happened")
-
-
-class Log(BaseModel):
-    """A job's log, the oldest line first."""
-
-    lines: list[LogLine] = Field(description="lines, the oldest first")
-
 
 @op("jobs.list", effect="read")
 def list_jobs(params: ListParams, ctx: Context) -> JobList:
-    """List jobs, the newest first.
+    """List jobs, the newest first, with totals by state.
 
+    Filters add up; a page goes on after the last job of the page above (`before`).
     Reads: the record of jobs.  Writes: nothing.
+    Cost: about 10 CPU-ms on 10,000 jobs, 30 with `text`.
+    Errors: invalid_input, the window ends before it begins; not_found, no such job 'before'.
     """
-    from millrace.stores.jobs import Jobs
+    from millrace.jobs import engine, store
 
-    found = ctx.use(Jobs).list(state=params.state, op=params.op, limit=params.limit)
-    shown = set(JobLine.model_fields)
-    return JobList(jobs=[JobLine(**job.model_dump(include=shown)) for job in found])
+    rows, states = store.page(ctx, params)
+    lines = [
+        JobLine.model_validate(
+            {
+                **row,
+                "actor": str((row["actor"] or {}).get("name", "")),
+                "eta": engine.eta(row["state"], row["busy"], row["done"], row["total"]),
+                "code": str((row["error"] or {}).get("code", "")),
+                "problem": str((row["error"] or {}).get("problem", "")),
+            }
+        )
+        for row in rows[: params.limit]
+    ]
+    return JobList(
+        jobs=lines,
+        total=sum(states.values()) if params.state is None else states.get(params.state, 0),
+        states=states,
+        next=lines[-1].id if len(rows) > params.limit else None,
+    )
 
 
 @op("jobs.show", effect="read")
@@ -147,13 +105,18 @@ def logs(params: LogParams, ctx: Context) -> Log:
 
     Errors: not_found, no such job.
     """
-    from millrace.jobs import engine
-    from millrace.stores.jobs import Jobs
+    from millrace.jobs import engine, store
 
-    jobs = ctx.use(Jobs)
-    jobs.get(params.id)
-    events = jobs.events(params.after, job=params.id, limit=params.limit)
-    return Log(lines=[LogLine(seq=e.seq, at=e.at, text=engine.line(e)) for e in events])
+    found = store.log(ctx, params.id, params.after, params.limit, params.kind, params.children)
+    lines = [
+        LogLine(seq=e.seq, at=e.at, kind=e.kind, job=e.job, text=engine.line(e))
+        for e in found[: params.limit]
+    ]
+    return Log(
+        lines=lines,
+        next=lines[-1].seq if lines else params.after,
+        more=len(found) > params.limit,
+    )
 
 
 @op("jobs.cancel", effect="write")

@@ -1,4 +1,5 @@
 """How do deployments fare: traffic, latency, errors and cost from their logged requests.
 
-Ops: `monitor.summary`. Example: `millrace monitor summary intent`.
+Ops: `monitor.summary`, `monitor.requests`, and watches with their checks and alerts.
+Example: `millrace monitor summary intent`.
 """

@@ -55,7 +55,7 @@ def requests(table: pa.Table) -> Requests:
     if "at" in table.column_names:
         table = table.sort_by("at")
     return Requests(
-        at=_seconds(table),
+        at=seconds(table),
         rows=np.nan_to_num(_numbers(table, "rows")),
         latency=_numbers(table, "latency_ms"),
         status=np.nan_to_num(_numbers(table, "status")).astype(np.int64),
@@ -65,7 +65,10 @@ def requests(table: pa.Table) -> Requests:
     )
 
 
-def _seconds(table: pa.Table) -> Floats:
+def seconds(table: pa.Table | pa.RecordBatch) -> Floats:
+    """Return the column 'at' as seconds since 1970, whether it is a time or a number."""
+    if isinstance(table, pa.RecordBatch):
+        table = pa.Table.from_batches([table])
     if "at" in table.column_names and pa.types.is_timestamp(table["at"].type):
         micros = pc.cast(pc.cast(table["at"], pa.timestamp("us", table["at"].type.tz)), pa.int64())
         return micros.combine_chunks().to_numpy(zero_copy_only=False) / 1e6

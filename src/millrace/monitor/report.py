@@ -1,8 +1,9 @@
 """From a deployment's log to the summary."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from millrace.core import clock
 from millrace.core.context import Context
 from millrace.core.errors import InvalidInput, NotFound
 from millrace.core.ids import parse_ref
@@ -15,18 +16,18 @@ from millrace.monitor.types import (
     Traffic,
 )
 
+if TYPE_CHECKING:
+    from millrace.stores.datasets import Snapshot
+
 
 def summary(params: SummaryParams, ctx: Context) -> SummaryResult:
     """Read the window and sum it up."""
     from millrace.monitor import engine
 
+    if params.last is not None:
+        params = _ending_now(params)
     since, until = params.since, params.until
-    if since is not None and until is not None and until <= since:
-        raise InvalidInput(
-            f"The window ends at {until:g}, which is not after its begin, {since:g}.",
-            "Give an 'until' later than 'since'.",
-            field="until",
-        )
+    check_window(since, until)
     name = parse_ref(params.deployment, "deployment").name
     dataset, table = _log(name, since, until, ctx)
     found = engine.requests(table) if table is not None else None
@@ -57,8 +58,37 @@ def summary(params: SummaryParams, ctx: Context) -> SummaryResult:
         models=[ModelTraffic.model_validate(one) for one in engine.by_model(found, seconds)],
         statuses=engine.statuses(found),
         failures=failures,
-        notes=_notes(name, ctx),
+        notes=notes(name, ctx),
     )
+
+
+def _ending_now(params: SummaryParams) -> SummaryParams:
+    if params.since is not None or params.until is not None:
+        raise InvalidInput(
+            "'last' stands in place of 'since' and 'until'.",
+            "Give either the one or the others.",
+            field="last",
+        )
+    until = clock.now()
+    since = max(0.0, until - (params.last or 0.0))
+    return params.model_copy(update={"since": since, "until": until})
+
+
+def check_window(since: float | None, until: float | None) -> None:
+    """Raise `invalid_input` unless a window ends after it begins."""
+    if since is not None and until is not None and until <= since:
+        raise InvalidInput(
+            f"The window ends at {until:g}, which is not after its begin, {since:g}.",
+            "Give an 'until' later than 'since'.",
+            field="until",
+        )
+
+
+def need_deployment(name: str, ctx: Context) -> None:
+    """Raise `not_found` unless there is a deployment of that name."""
+    from millrace.stores.artifacts import Artifacts
+
+    ctx.use(Artifacts).get(name, "deployment", ctx.project)
 
 
 def _log(
@@ -74,11 +104,16 @@ def _log(
         return None, None
     snapshot.need("at")
     columns = [column for column in engine.COLUMNS if column in snapshot.schema.names]
-    is_time = str(snapshot.schema.field("at").type).startswith("timestamp")
-    bounds = [f"at >= {_moment(since, is_time)}"] if since is not None else []
-    bounds += [f"at < {_moment(until, is_time)}"] if until is not None else []
-    where = " AND ".join(bounds) or None
+    where = " AND ".join(bounds(since, until, snapshot)) or None
     return snapshot.ref, datasets.read(snapshot.ref, columns, filter=where, project=ctx.project)
+
+
+def bounds(since: float | None, until: float | None, snapshot: "Snapshot") -> list[str]:
+    """Return the conditions that keep a window's requests; it takes its begin, not its end."""
+    is_time = str(snapshot.schema.field("at").type).startswith("timestamp")
+    found = [f"at >= {_moment(since, is_time)}"] if since is not None else []
+    found += [f"at < {_moment(until, is_time)}"] if until is not None else []
+    return found
 
 
 def _moment(at: float, is_time: bool) -> str:
@@ -88,7 +123,8 @@ def _moment(at: float, is_time: bool) -> str:
     return f"timestamp '{datetime.fromtimestamp(at, UTC).isoformat(timespec='microseconds')}'"
 
 
-def _notes(name: str, ctx: Context) -> list[str]:
+def notes(name: str, ctx: Context) -> list[str]:
+    """Return what limits figures read from the log of a deployment."""
     from millrace.stores.artifacts import Artifacts
 
     try:
@@ -102,12 +138,10 @@ def _notes(name: str, ctx: Context) -> list[str]:
 
 
 def _silent(name: str, dataset: str | None, params: SummaryParams, ctx: Context) -> SummaryResult:
-    from millrace.stores.artifacts import Artifacts
-
     why = f"No request of '{name}' was logged in this window."
     if dataset is None:
         # Without a log a wrong name must not look like a quiet deployment.
-        ctx.use(Artifacts).get(name, "deployment", ctx.project)
+        need_deployment(name, ctx)
         why = f"No request of '{name}' has been logged yet."
     nothing = Traffic(
         requests=0,
@@ -134,7 +168,7 @@ def _silent(name: str, dataset: str | None, params: SummaryParams, ctx: Context)
         models=[],
         statuses={},
         failures=[],
-        notes=[] if dataset else _notes(name, ctx),
+        notes=[] if dataset else notes(name, ctx),
     )
 
 

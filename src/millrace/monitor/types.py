@@ -19,6 +19,12 @@ class SummaryParams(Params):
     until: float | None = Field(
         default=None, ge=0, le=1e11, description="end of the window; none: last [s since 1970]"
     )
+    last: float | None = Field(
+        default=None,
+        gt=0,
+        le=1e9,
+        description="the window is this long and ends now, in place of 'since' and 'until' [s]",
+    )
     bucket: float | None = Field(
         default=None,
         gt=0,
@@ -55,7 +61,9 @@ class Bucket(Traffic):
 class ModelTraffic(Traffic):
     """The share of one model version."""
 
-    model: str = Field(description="model version that answered")
+    model: str = Field(
+        description="model version that answered", json_schema_extra={"port": "model"}
+    )
 
 
 class Failure(BaseModel):
@@ -70,7 +78,10 @@ class SummaryResult(BaseModel):
     """Totals, their course over time, and who and what caused them."""
 
     deployment: str = Field(description="deployment")
-    dataset: str | None = Field(description="dataset version of logged requests; none: no traffic")
+    dataset: str | None = Field(
+        description="dataset version of logged requests; none: no traffic",
+        json_schema_extra={"port": "dataset"},
+    )
     verdict: str = Field(description="the summary in one sentence")
     since: float | None = Field(description="begin of the window [s since 1970]")
     until: float | None = Field(description="end of the window [s since 1970]")

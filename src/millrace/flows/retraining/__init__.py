@@ -1,0 +1,1 @@
+"""From new labels to a challenger, judged on the same rows as the champion."""

@@ -1,0 +1,1 @@
+"""From drift to labels: the rows that changed most, at the top of the queue."""

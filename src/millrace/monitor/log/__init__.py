@@ -1,0 +1,1 @@
+"""The log of requests of a deployment, a page at a time."""

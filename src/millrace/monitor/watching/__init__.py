@@ -1,0 +1,1 @@
+"""Watches over deployments, the history of their checks, and alerts that wait for somebody."""
