@@ -105,6 +105,7 @@ def serve_ours(port: int, dawdle: bool) -> None:
     from millrace.deployment.engine.batch import Lane
     from millrace.deployment.engine.handler import Handler, Served
     from millrace.deployment.engine.hot import build
+    from millrace.deployment.engine.shared import settle
     from millrace.faces.api.gate import Gate
 
     gate = Gate(TOKEN.decode()[7:], frozenset({"127.0.0.1", "x"}), 1 << 20)
@@ -123,6 +124,7 @@ def serve_ours(port: int, dawdle: bool) -> None:
             return ["trivial"]
 
     kept: list[Any] = []
+    settle()
 
     def watch(seen: Any) -> None:
         kept.append(seen)

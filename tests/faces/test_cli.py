@@ -175,6 +175,14 @@ def test_json_may_stand_anywhere(shell: Shell, command: str) -> None:
     assert json.loads(shell(command, "--json")) == shell.json(command)
 
 
+@pytest.mark.parametrize("words", [["--version"], ["--json", "--version"], ["--version", "--json"]])
+def test_the_version_is_an_option_too(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    assert run(words) == 0
+    said = capsys.readouterr().out
+    assert run(["version", *(["--json"] if "--json" in words else [])]) == 0
+    assert said == capsys.readouterr().out
+
+
 def test_help_of_one_command_keeps_units_and_lines(shell: Shell) -> None:
     said = shell("sample", "echo-back", "--help")
     assert "how far [km] [default: 1.0]" in said
@@ -255,6 +263,25 @@ def test_doctor_looks_at_everything(shell: Shell) -> None:
     checks = {line["check"] for line in body["findings"]}
     assert {"python", "torch", "workspace", "disk", "database", "encoder"} <= checks
     assert body["healthy"] == (shell.code == 0)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "verdict", "found"),
+    [
+        ("hashed-1024", "ok", "built in"),
+        ("bge-small-en-v1.5", "note", "no weights here"),
+        ("no-such-encoder", "bad", "no-such-encoder"),
+    ],
+)
+def test_doctor_says_which_encoder_is_used(
+    shell: Shell, monkeypatch: Any, tmp_path: Path, encoder: str, verdict: str, found: str
+) -> None:
+    monkeypatch.setenv("MILLRACE_ENCODER", encoder)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "nothing"))
+    lines = {line["check"]: line for line in shell.json("doctor")["findings"]}
+    assert lines["encoder"]["verdict"] == verdict
+    assert found in lines["encoder"]["found"]
+    assert bool(lines["encoder"]["next"]) == (verdict != "ok")
 
 
 def test_doctor_on_a_folder_that_is_no_workspace(tmp_path: Path, capsys: Any) -> None:

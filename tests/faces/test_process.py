@@ -60,6 +60,23 @@ def test_light_commands_import_nothing_heavy(words: list[str]) -> None:
     assert not modules_after(*words) & HEAVY
 
 
+@pytest.mark.parametrize("given", [None, "ACTIVE"])
+def test_idle_threads_do_not_spin_unless_somebody_wants_it(given: str | None) -> None:
+    known = {k: v for k, v in environment().items() if k != "OMP_WAIT_POLICY"}
+    code = (
+        "import atexit, os; from millrace.faces.cli import main; "
+        "atexit.register(lambda: print(os.environ['OMP_WAIT_POLICY'])); main(['version'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**known, **({"OMP_WAIT_POLICY": given} if given else {})},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split()[-1] == (given or "PASSIVE")
+
+
 def test_names_are_read_without_importing_ops() -> None:
     assert not {name for name in modules_after("ops", "--json") if name.endswith(".ops")}
     assert not {name for name in modules_after("--help") if name.endswith(".ops")}

@@ -143,7 +143,7 @@ def test_the_migrated_schema_is_the_declared_one(ctx: Context) -> None:
 
     from millrace.core.catalog import ROOT
 
-    for path in [*ROOT.glob("*/store.py"), *ROOT.glob("*/store/*.py")]:
+    for path in [*ROOT.glob("**/store.py"), *ROOT.glob("**/store/*.py")]:
         __import__(".".join(["millrace", *path.relative_to(ROOT).with_suffix("").parts]))
     engine = ctx.use(Database).engine
     with engine.connect() as connection:

@@ -21,7 +21,9 @@ def examples() -> list[Example]:
     """Return every example of every folder."""
     install()
     found: list[Example] = []
-    for path in sorted(TESTS.glob("*/examples.py")):
+    paths = [*TESTS.glob("*/examples.py"), *TESTS.glob("drivers/*/examples.py")]
+    for path in sorted(paths):
         if path.parent.name != "support":
-            found.extend(importlib.import_module(f"tests.{path.parent.name}.examples").EXAMPLES)
+            module = ".".join(["tests", *path.relative_to(TESTS).with_suffix("").parts])
+            found.extend(importlib.import_module(module).EXAMPLES)
     return found

@@ -108,10 +108,13 @@ class Example:
         if any(not reason.strip() for reason in self.skip.values()):
             raise TypeError(f"example of '{self.op}' skips a check without a reason")
 
-    def prepare(self, world: World) -> dict[str, Any]:
-        """Furnish the world and return the params to call with, as plain JSON."""
-        more = self.setup(world) if self.setup else None
-        return json.loads(json.dumps({**self.params, **(more or {})}))
+    def furnish(self, world: World) -> dict[str, Any]:
+        """Furnish the world and return the params known only now."""
+        return dict((self.setup(world) if self.setup else None) or {})
+
+    def filled(self, more: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the params to call with, as plain JSON."""
+        return json.loads(json.dumps({**self.params, **more}))
 
     def mask(self, result: Any, world: World) -> Any:
         """Return the result as JSON with everything that may vary replaced."""

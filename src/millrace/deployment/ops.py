@@ -83,10 +83,18 @@ class PredictParams(Params):
 class Deployment(BaseModel):
     """A name that clients call, and what answers."""
 
-    ref: str = Field(description="reference of the deployment")
+    ref: str = Field(
+        description="reference of the deployment", json_schema_extra={"port": "deployment"}
+    )
     name: str = Field(description="name that clients call")
-    model: str = Field(description="model as it was asked for, perhaps by an alias")
-    serves: str | None = Field(description="model version that answers now; null if none does")
+    model: str = Field(
+        description="model as it was asked for, perhaps by an alias",
+        json_schema_extra={"port": "model"},
+    )
+    serves: str | None = Field(
+        description="model version that answers now; null if none does",
+        json_schema_extra={"port": "model"},
+    )
     path: str = Field(description="path of inference on the server")
     sample: float = Field(description="share of requests kept as rows [0..1]")
     price: float = Field(description="price of one CPU hour [USD]")
@@ -111,7 +119,10 @@ class Shown(Deployment):
 
     inputs: list[Input] = Field(description="columns the model needs, in order")
     classes: list[Any] | None = Field(description="classes in order; null for numbers")
-    requests: str | None = Field(description="dataset of kept requests; null if none was kept")
+    requests: str | None = Field(
+        description="dataset of kept requests; null if none was kept",
+        json_schema_extra={"port": "dataset"},
+    )
     kept: int = Field(description="requests kept so far [requests]")
     dropped: int = Field(description="requests not kept because the buffer was full [requests]")
     problem: str | None = Field(description="why nothing answers; null if something does")
@@ -129,7 +140,9 @@ class Answered(BaseModel):
 class Answers(BaseModel):
     """What the model said, row by row."""
 
-    model: str = Field(description="model version that answered")
+    model: str = Field(
+        description="model version that answered", json_schema_extra={"port": "model"}
+    )
     predictions: list[Answered] = Field(description="one answer for each row, in order")
     warnings: list[str] = Field(description="what makes the answers less sure")
 
@@ -254,9 +267,9 @@ def predict(params: PredictParams, ctx: Context) -> Answers:
     kept. For many rows of a dataset, use the ops that read datasets.
     Errors: not_found, no such deployment; invalid_input, a column is missing or wrong.
     """
+    from millrace.core.errors import BadRequest
     from millrace.deployment import store
     from millrace.deployment.engine import codec
-    from millrace.deployment.errors import BadRequest
     from millrace.deployment.loader import Loader
     from millrace.stores.artifacts import Artifacts
     from millrace.stores.models import Models

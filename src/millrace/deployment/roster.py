@@ -1,6 +1,5 @@
 """What is served right now: follows deployments and aliases while the server runs."""
 
-import gc
 import threading
 import time
 from collections import OrderedDict
@@ -14,6 +13,7 @@ from millrace.core.errors import Internal, MillraceError, NotFound, Unavailable,
 from millrace.core.ids import new_id, parse_ref
 from millrace.deployment.engine.batch import Lane
 from millrace.deployment.engine.handler import Loading, Served
+from millrace.deployment.engine.shared import settle
 from millrace.deployment.loader import Loader
 from millrace.deployment.store import KIND, Deployments
 from millrace.deployment.traffic import Traffic
@@ -184,8 +184,7 @@ class Roster:
                 f"The model '{model.ref}' cannot be loaded.", f"The log has it under '{number}'."
             ) from error
         lane = Lane(loaded, self.pool, row_seconds=time.perf_counter() - begin)
-        gc.collect()
-        gc.freeze()  # what is loaded stays: later collections need not walk through it
+        settle()
         return Served(name, model.ref, lane, float(meta.get("sample", 1.0)))
 
     def _pin(self, name: str, version: str) -> Future[None]:

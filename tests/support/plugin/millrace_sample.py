@@ -180,7 +180,7 @@ class NoteParams(Params):
 class Note(BaseModel):
     """What was written."""
 
-    ref: str = Field(description="reference of the note")
+    ref: str = Field(description="reference of the note", json_schema_extra={"port": "report"})
 
 
 @op("sample.note", effect="write")

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from millrace.core.errors import choices
+from millrace.core.errors import BadRequest, choices
 from millrace.deployment.engine import wire
 from millrace.deployment.engine.signature import QUICK, Answer, Read, Signature
 from millrace.deployment.engine.tensors import (
@@ -17,7 +17,6 @@ from millrace.deployment.engine.tensors import (
     to_bytes,
 )
 from millrace.deployment.engine.wire import Output, Request, Response, Tensor
-from millrace.deployment.errors import BadRequest
 
 BINARY_HEADER = b"inference-header-content-length"
 
@@ -186,7 +185,7 @@ def _matrix(tensor: Tensor, signature: Signature, parts: dict[int, memoryview] |
         check_datatype(tensor.name, tensor.datatype, "number")
         values = _values(tensor, None if parts is None else parts.get(0))
     if rows == 1:
-        return Call({name: values[i : i + 1] for i, name in enumerate(signature.quick)}, 1)
+        return Call({n: [value] for n, value in zip(signature.quick, values, strict=False)}, 1)
     return Call({name: values[i::width] for i, name in enumerate(signature.quick)}, rows)
 
 

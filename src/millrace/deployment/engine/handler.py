@@ -12,12 +12,18 @@ from urllib.parse import unquote
 
 import msgspec
 
-from millrace.core.errors import Internal, MillraceError, NotFound, Unavailable
+from millrace.core.errors import (
+    BadRequest,
+    Internal,
+    MillraceError,
+    NotFound,
+    Unavailable,
+    WrongMedia,
+)
 from millrace.core.ids import new_id
 from millrace.deployment.engine import codec, wire
 from millrace.deployment.engine.batch import Lane, Outcome
 from millrace.deployment.engine.codec import Call
-from millrace.deployment.errors import BadRequest, WrongMedia
 
 JSON = b"application/json"
 OCTETS = b"application/octet-stream"

@@ -9,12 +9,11 @@ import httptools
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from millrace.core.errors import LimitReached, MillraceError
+from millrace.core.errors import BadRequest, LimitReached, MillraceError, TooLarge
 from millrace.deployment.engine.guard import Ask, Guard, Limits, ask_of, headers_of
 from millrace.deployment.engine.handler import Handler, Reply, Send, Target, refusal, target_of
 from millrace.deployment.engine.shared import Shared
 from millrace.deployment.engine.twin import Twin
-from millrace.deployment.errors import BadRequest, TooLarge
 
 PREFIX = b"/v2/models/"
 KNOWN_HEADS = 64

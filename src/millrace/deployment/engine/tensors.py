@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from millrace.core.errors import choices
+from millrace.core.errors import BadRequest, choices
 from millrace.deployment.engine.signature import DATATYPES, INTEGERS, Family
 from millrace.deployment.engine.wire import Tensor
-from millrace.deployment.errors import BadRequest
 
 _DTYPES = {
     "BOOL": "?",

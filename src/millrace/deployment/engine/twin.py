@@ -3,10 +3,9 @@
 import asyncio
 from typing import Any
 
-from millrace.core.errors import MillraceError, NotFound
+from millrace.core.errors import MillraceError, NotFound, TooLarge, WrongMethod
 from millrace.deployment.engine.guard import Guard, ask_of, headers_of
 from millrace.deployment.engine.handler import Handler, Reply, refusal, target_of
-from millrace.deployment.errors import TooLarge, WrongMethod
 
 HEALTH = ("/v2/health/live", "/v2/health/ready")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from millrace.deployment.errors import BadRequest
+from millrace.core.errors import BadRequest
 
 
 class Tensor(msgspec.Struct, gc=False):

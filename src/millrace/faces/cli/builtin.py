@@ -47,15 +47,36 @@ WORKSPACE = Annotated[
 JSON = Annotated[bool | None, typer.Option("--json", help="print the result as JSON")]
 
 
+EARLY = Annotated[  # read before --version, wherever it stands, since that one shows
+    bool | None, typer.Option("--json", is_eager=True, help="print the result as JSON")
+]
+
+
+def _version(ctx: typer.Context, asked: bool) -> None:
+    """Print the version and leave, as `millrace version` does."""
+    if not asked or ctx.resilient_parsing:
+        return
+    from millrace import __version__
+    from millrace.faces.about.facts import Version
+    from millrace.faces.cli.text import show
+
+    show(Version(version=__version__), as_json=bool(ctx.params.get("json")))
+    raise typer.Exit
+
+
 def before(
     workspace: WORKSPACE = None,
-    json: JSON = None,
+    json: EARLY = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="set a setting for this run"),
     ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, help="print the version and leave")
+    ] = False,
 ) -> None:
     """Keep the options that stand before the command."""
+    del version  # its callback has left already
     remember(Options(json=bool(json), workspace=workspace, settings=read_settings(settings or [])))
 
 

@@ -12,6 +12,9 @@ from millrace.core.errors import Cancelled, Internal, InvalidInput, MillraceErro
 
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and leave with the exit code of the error, or 0."""
+    # Before any OpenMP library is loaded: idle threads that spin take the CPU from the others.
+    # Servers and workers that this process starts inherit it.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.exit(run(sys.argv[1:] if args is None else args))
 
 

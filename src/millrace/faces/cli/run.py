@@ -12,7 +12,7 @@ from millrace.faces.backend.place import Backend
 from millrace.faces.cli.options import Options
 from millrace.faces.cli.progress import Watcher
 from millrace.faces.cli.text import show
-from millrace.faces.dry import dry_run
+from millrace.kinds.dry import dry_run
 
 
 def run_op(op: Op, raw: dict[str, Any], options: Options) -> None:
@@ -35,7 +35,7 @@ def opened(options: Options) -> Backend:
     """Open what the options name; the log of a workspace here goes to its file."""
     backend = open_backend(options.workspace, flags=options.settings)
     if isinstance(backend, Local):
-        from millrace.faces.logs import to_file
+        from millrace.faces.about.logs import to_file
 
         to_file(backend.workspace)
     return backend

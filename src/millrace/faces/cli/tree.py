@@ -18,6 +18,13 @@ class Lazy(TyperGroup):
     """A group whose commands are described without being built."""
 
     listing = False
+    _known: dict[str, dict[str, str]] | None = None
+
+    def known(self) -> dict[str, dict[str, str]]:
+        """Return what `described` says, asked once: looking for plug-ins takes time."""
+        if self._known is None:
+            self._known = self.described()
+        return self._known
 
     def described(self) -> dict[str, dict[str, str]]:
         """Return sections of command names with their first lines."""
@@ -30,12 +37,12 @@ class Lazy(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Return every name."""
         del ctx
-        return [name for section in self.described().values() for name in section]
+        return [name for section in self.known().values() for name in section]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return one command, or a light stand-in while names are being listed."""
         del ctx
-        lines = {n: line for section in self.described().values() for n, line in section.items()}
+        lines = {n: line for section in self.known().values() for n, line in section.items()}
         if self.listing:
             return TyperCommand(name=cmd_name, help=lines.get(cmd_name, ""))
         name = cmd_name if cmd_name in lines else cmd_name.replace("_", "-")
@@ -49,7 +56,7 @@ class Lazy(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the sections of the help."""
         del ctx
-        for title, lines in self.described().items():
+        for title, lines in self.known().items():
             if lines:
                 with formatter.section(title):
                     formatter.write_dl(sorted(lines.items()))
@@ -113,7 +120,7 @@ class Root(Lazy):
         for line in catalog.scan().values():
             if line.shortcut == name:
                 return op_command(line.name)
-        return Folder(name=name, help=folders()[name], rich_markup_mode=None)
+        return Folder(name=name, help=self.known()[FIRST][name], rich_markup_mode=None)
 
     def other(self, name: str) -> Any:
         """Return a plug-in's shortcut; only a name that is nowhere else gets this far."""

@@ -86,9 +86,15 @@ class SliceLine(BaseModel):
 class Summary(BaseModel):
     """What an evaluation found, without the points of its plots."""
 
-    model: str = Field(default="", description="model judged, empty for a column of predictions")
+    model: str = Field(
+        default="",
+        description="model judged, empty for a column of predictions",
+        json_schema_extra={"port": "model"},
+    )
     prediction: str = Field(default="", description="column of predictions judged")
-    dataset: str = Field(description="dataset it was judged on")
+    dataset: str = Field(
+        description="dataset it was judged on", json_schema_extra={"port": "dataset"}
+    )
     target: str = Field(description="column with what was so")
     task: Task = Field(description="classification or regression")
     rows: int = Field(description="rows judged [rows]")

@@ -22,8 +22,10 @@ class ColumnImportance(BaseModel):
 class Importance(BaseModel):
     """How much each input column of a model matters on one dataset."""
 
-    model: str = Field(description="model explained")
-    dataset: str = Field(description="dataset whose rows were shuffled")
+    model: str = Field(description="model explained", json_schema_extra={"port": "model"})
+    dataset: str = Field(
+        description="dataset whose rows were shuffled", json_schema_extra={"port": "dataset"}
+    )
     target: str = Field(description="column with what was so")
     metric: str = Field(description="metric watched: accuracy, log_loss, rmse or mae")
     baseline: float = Field(description="the metric with nothing shuffled")

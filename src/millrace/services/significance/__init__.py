@@ -1,0 +1,1 @@
+"""Tests on rows that two models answered: what evaluations and comparisons of runs share."""
