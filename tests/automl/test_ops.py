@@ -16,10 +16,13 @@ from millrace.core.errors import Cancelled, InvalidInput, LimitReached, NotFound
 from millrace.core.events import Event
 from millrace.core.policy import Actor
 from millrace.services.predictor.manifest import FILE
+from millrace.stores import tables
 from millrace.stores.artifacts import Artifacts
 from millrace.stores.datasets import Datasets
 from millrace.stores.jobs import Jobs
 from millrace.stores.models import Models
+from millrace.stores.sql import Database
+from millrace.stores.tracking import Tracking
 from tests.support.models import messages, people
 
 QUICK: dict[str, Any] = {"budget": 300, "trials": 2, "learners": ["linear"]}
@@ -99,6 +102,15 @@ def test_text_is_learnt_from_its_vectors(ctx: Context) -> None:
     assert answered["prediction"].to_pylist() == answered["kind"].to_pylist()
 
 
+def a_job(ctx: Context, id: str, op: str = "automl.train") -> Context:
+    """A context inside a running job, as the runner gives it."""
+    now = {"created_at": 1.0, "actor": {}, "params": {}, "queue": "training", "op_version": 1}
+    row = {"id": id, "op": op, "project": ctx.project, "state": "running", "epoch": 0, **now}
+    with ctx.use(Database).begin() as connection:
+        connection.execute(tables.job.insert().values(row))
+    return ctx.but(job=id)
+
+
 def test_an_interrupted_job_goes_on_from_its_checkpoint(
     ctx: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,7 +122,7 @@ def test_an_interrupted_job_goes_on_from_its_checkpoint(
     last = max(at for at, event in enumerate(events) if event.kind == "checkpoint")
     assert len(json.dumps(events[last].data)) < 500
     done = [event.data["folds"] for event in events[:last] if event.kind == "fold"]
-    went_on = ctx.but(checkpoint=events[last].data, job="job-2")
+    went_on = a_job(ctx, "job-2").but(checkpoint=events[last].data)
     result, more = drain(ops.train(TrainParams(**{**QUICK, **params}), went_on))
     assert result is not None
     seen = {(line["trial"], line["fold"]) for lines in done for line in lines}
@@ -127,6 +139,46 @@ def test_an_interrupted_job_goes_on_from_its_checkpoint(
     assert files == sorted(p.name for p in second.iterdir() if p.name != FILE)
     for name in files:
         assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+def test_a_search_tells_where_it_stands_while_it_runs(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "EVERY", 0.0)
+    ref, inside = write(ctx, people(60)), a_job(ctx, "job-live")
+    work = ops.train(TrainParams(**{**QUICK, "dataset": ref, "target": "buys"}), inside)
+    seen: dict[str, Event] = {}
+    for event in iter(lambda: next(work), None):
+        seen[event.kind] = event
+        if event.kind == "checkpoint":
+            break
+    line = seen["fold"].data["folds"][0]
+    assert (line["step"], line["number"], line["fold"]) == (1, 1, 0)
+    assert line["mean"] == line["value"]
+    assert seen["trial"].data["trials"][0]["number"] == 1
+    board = seen["leaderboard"].data
+    assert board["greater_is_better"]
+    assert board["best"] == board["trials"][0]
+    assert (board["tried"], board["step"]) == (1, 1)
+    assert 0 < board["budget"]["cpu_used"] < board["budget"]["cpu"] == 300
+    tracking = ctx.use(Tracking)
+    run = tracking.client.get_run(tracking.run(inside))  # while the search still runs
+    assert run.info.status == "RUNNING"
+    assert run.info.run_name == "people"
+    assert run.data.params["target"] == "buys"
+    assert run.data.tags["millrace.op"] == "automl.train"
+    assert run.data.tags["millrace.dataset"] == ref
+    assert run.data.metrics["trial_roc_auc"] == line["mean"]
+    result, _ = drain(work)
+    assert result is not None
+    client, number = tracking.client, run.info.run_id
+    folds = client.get_metric_history(number, "trial_roc_auc")
+    assert sorted(m.step for m in folds) == list(range(1, len(folds) + 1))
+    best = sorted(client.get_metric_history(number, "best_roc_auc"), key=lambda m: m.step)
+    assert max(m.step for m in best) == len(folds)
+    done = client.get_run(number).data
+    assert done.metrics["roc_auc"] == result.value
+    assert done.tags["millrace.model"] == result.model
 
 
 def test_a_stop_keeps_the_best(ctx: Context) -> None:
@@ -167,7 +219,7 @@ def test_latency_decides_what_answers(ctx: Context) -> None:
     slow = train(ctx, dataset=ref, target="income", max_latency_ms=1e-6)
     assert slow.chosen == "single"
     assert "No trained model answers a row within 1e-06 ms" in " ".join(slow.notes)
-    free = train(ctx.but(job="job-2"), dataset=ref, target="income", max_latency_ms=1e6)
+    free = train(a_job(ctx, "job-2"), dataset=ref, target="income", max_latency_ms=1e6)
     assert "latency" not in " ".join(free.notes)
     assert {"ensemble", "single"} == set(free.latency_ms)
 

@@ -23,6 +23,12 @@ EXAMPLES = [
     Example(
         "evaluation.run", {"model": "buyer", "dataset": "people", "resamples": 100}, two_models
     ),
+    Example(
+        "evaluation.list",
+        {"model": "buyer"},
+        a_report,
+        volatile=("evaluations.*.created_at",),
+    ),
     Example("evaluation.show", {"report": "first"}, a_report),
     Example(
         "evaluation.compare",

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -6,14 +8,16 @@ from millrace.core.context import Context
 from millrace.core.errors import InvalidInput, NotFound
 from millrace.core.events import Checkpoint, Event
 from millrace.evaluation import ops
+from millrace.evaluation.engine.summary import condensed
 from millrace.evaluation.types import (
     CompareParams,
     CrossParams,
     CrossResult,
+    ListParams,
     RunParams,
     ShowParams,
 )
-from millrace.services.report import html
+from millrace.services.report import answers, html
 from millrace.services.report.document import Document
 from millrace.services.report.evaluation import Evaluation, sections
 from millrace.stores.artifacts import Artifacts
@@ -314,3 +318,69 @@ def test_a_job_run_again_keeps_one_report(ctx: Context, buyer: str) -> None:
     again = jobs.run(job.id)
     assert again == first
     assert len(ctx.use(Artifacts).versions("report", "once")) == 1
+
+
+def test_evaluations_are_listed(ctx: Context, buyer: str) -> None:
+    first = ops.run(RunParams(model=buyer, dataset="people", resamples=0), ctx)
+    models.dataset(ctx, models.people(50, 2), "people")
+    second = ops.run(RunParams(model="buyer", dataset="people", resamples=0, rows=40), ctx)
+    found = ops.list_evaluations(ListParams(), ctx)
+    assert [line.report for line in found.evaluations] == [second.report, first.report]
+    line = found.evaluations[0]
+    assert (line.model, line.dataset, line.rows) == (buyer, "dataset:people@2", 40)
+    assert (line.task, line.target) == ("classification", "buys")
+    assert line.metrics["accuracy"] == second.metrics[0].value
+
+    def total(**asked: Any) -> int:
+        return ops.list_evaluations(ListParams(**asked), ctx).total
+
+    assert (total(model="buyer"), total(model="buyer@1"), total(model="buyer@2")) == (2, 2, 0)
+    assert (total(dataset="people@1"), total(dataset="people", model="nobody")) == (1, 0)
+    page = ops.list_evaluations(ListParams(limit=1, offset=1), ctx)
+    assert [one.report for one in page.evaluations] == [first.report]
+    with pytest.raises(NotFound, match="champion"):
+        total(model="buyer@champion")
+
+
+def test_answers_to_single_rows_are_kept(ctx: Context, buyer: str) -> None:
+    found = ops.run(RunParams(model=buyer, dataset="people", resamples=0), ctx)
+    kept = answers.read(ctx, ctx.use(Artifacts).get(found.report, "report"))
+    assert kept is not None
+    assert kept.kind == "right"
+    accuracy = found.metric("accuracy")
+    assert accuracy is not None
+    assert kept.values.mean() == pytest.approx(accuracy.value)
+    assert sorted(kept.ids.tolist()) == list(range(200))
+    ref = models.train(ctx, models.people(), "income", "earner", FEATURES)
+    numbers = ops.run(RunParams(model=ref, dataset="people", resamples=0), ctx)
+    far = answers.read(ctx, ctx.use(Artifacts).get(numbers.report, "report"))
+    error = numbers.metric("mae")
+    assert far is not None
+    assert error is not None
+    assert far.values.mean() == pytest.approx(error.value, rel=1e-5)
+
+
+def test_a_matrix_of_many_labels_keeps_those_that_are_confused() -> None:
+    count = 6
+    matrix = [[10 * (a == b) for b in range(count)] for a in range(count)]
+    matrix[1][4], matrix[4][1] = 7, 5
+    found = Evaluation(
+        dataset="dataset:d@1",
+        target="y",
+        task="classification",
+        rows=72,
+        left_out={},
+        confidence=0.95,
+        metrics=[],
+        classes=[],
+        confused=[],
+        slices=[],
+        notes=[],
+        labels=list("abcdef"),
+        confusion=matrix,
+    )
+    small = condensed(found, 3)
+    assert small.labels == ["b", "e", "(others)"]
+    assert small.confusion == [[10, 7, 0], [5, 10, 0], [0, 0, 40]]
+    assert "2 of 6 labels" in small.notes[0]
+    assert condensed(found, 6) == found

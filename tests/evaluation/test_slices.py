@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millrace.evaluation.engine.slices import Part, by_category, by_quantile, holm, measure
+from millrace.evaluation.engine.slices import Part, by_category, by_quantile, measure
+from millrace.services.significance.paired import holm
 
 
 def test_categories_beyond_twenty_are_joined() -> None:

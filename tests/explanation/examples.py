@@ -12,7 +12,16 @@ def a_model(world: World) -> dict[str, Any]:
     return {}
 
 
+def a_report(world: World) -> dict[str, Any]:
+    a_model(world)
+    asked = {"model": "buyer", "dataset": "people", "repeats": 2, "report": "first"}
+    world.call("explanation.importance", **asked)
+    return {}
+
+
 EXAMPLES = [
+    Example("explanation.list", {}, a_report, volatile=("explanations.*.created_at",)),
+    Example("explanation.show", {"report": "first"}, a_report),
     Example(
         "explanation.importance", {"model": "buyer", "dataset": "people", "repeats": 2}, a_model
     ),

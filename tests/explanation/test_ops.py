@@ -7,7 +7,13 @@ import pytest
 from millrace.core.context import Context
 from millrace.core.errors import InvalidInput, NotFound
 from millrace.explanation import ops
-from millrace.explanation.types import AttributeParams, ImportanceParams, ImportanceResult
+from millrace.explanation.types import (
+    AttributeParams,
+    ImportanceParams,
+    ImportanceResult,
+    ListParams,
+    ShowParams,
+)
 from millrace.services.report.document import Document
 from millrace.services.report.html import to_html
 from millrace.services.report.importance import Importance, section
@@ -161,3 +167,16 @@ def test_attribute_says_what_part_of_an_ensemble_it_speaks_for(ctx: Context) -> 
     assert found.method == "exact"
     assert found.covered == pytest.approx(0.5)
     assert found.notes[0] == "The effects speak for 50% of the ensemble's shares."
+
+
+def test_importances_are_listed_and_shown(ctx: Context, buyer: str) -> None:
+    asked = ImportanceParams(model=buyer, dataset="people", repeats=2)
+    made, _ = drained(ops.importance(asked, ctx))
+    found = ops.list_explanations(ListParams(model="buyer"), ctx)
+    assert (found.total, found.explanations[0].report) == (1, made.report)
+    assert set(found.explanations[0].columns) == set(FEATURES)
+    assert ops.show(ShowParams(report=made.report), ctx) == made
+    assert ops.list_explanations(ListParams(model="other"), ctx).total == 0
+    ctx.use(Artifacts).add(ctx, "report", "strange", {"type": "card"})
+    with pytest.raises(InvalidInput, match="type 'card'"):
+        ops.show(ShowParams(report="strange"), ctx)

@@ -48,6 +48,8 @@ EXAMPLES = [
         two_champions,
         volatile=("created_at", "versions.*.created_at", "history.*.at"),
     ),
+    Example("model.compare", {"model": "buyer@1"}, two_champions),
+    Example("model.describe", {"model": "buyer@1"}, two_versions, volatile=("markdown",)),
     Example("model.promote", {"model": "buyer@2"}, two_versions),
     Example("model.alias", {"model": "buyer@2", "alias": "challenger"}, two_versions),
     Example("model.roll_back", {"name": "buyer"}, two_champions),

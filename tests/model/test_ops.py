@@ -14,9 +14,11 @@ from millrace.explanation.types import ImportanceParams
 from millrace.model import ops
 from millrace.model import types as t
 from millrace.services.predictor.predictor import Predictor
+from millrace.stores import tables
 from millrace.stores.artifacts import Artifacts
 from millrace.stores.models import Models
 from millrace.stores.objects import Objects
+from millrace.stores.sql import Database
 from tests.support import models
 
 
@@ -308,3 +310,85 @@ def test_a_card_of_a_regressor(ctx: Context) -> None:
     assert "## On other data" in found.markdown
     assert "Predicted against actual" in found.markdown
     assert "the mean of lightgbm (50%), linear (50%)" in found.markdown
+
+
+def test_compare_shows_what_a_promotion_would_change(ctx: Context) -> None:
+    table = models.people(80)
+    models.train(ctx, table, "buys", "pair", ("age",), ("linear",))
+    models.train(ctx, table, "buys", "pair", ("age", "city"), ("lightgbm", "linear"))
+    alone = ops.compare(t.CompareParams(model="pair"), ctx)
+    assert (alone.to, alone.metrics) == ("", [])
+    assert "nothing to compare with" in alone.notes[0]
+    ops.promote(t.PromoteParams(model="pair@1"), ctx)
+    found = ops.compare(t.CompareParams(model="pair"), ctx)
+    assert (found.model, found.to) == ("model:pair@2", "model:pair@1")
+    assert (found.features.added, found.features.removed) == (["city"], [])
+    assert [(f.name, f.before, f.after) for f in found.facts] == [
+        ("members", "linear 1.00", "lightgbm 0.50, linear 0.50")
+    ]
+    back = ops.compare(t.CompareParams(model="pair@1", to="pair@2"), ctx)
+    assert back.features.removed == ["city"]
+    same = ops.compare(t.CompareParams(model="pair@1"), ctx)
+    assert same.notes[0] == "Both are the same version."
+
+
+def test_describe_takes_over_what_a_person_said(ctx: Context, trained: list[str]) -> None:
+    first = ops.describe(t.ModelParams(model="buyer@1"), ctx)
+    assert (first.report, first.created_at) == ("", None)
+    assert "Nobody has said" in first.markdown
+    made = ops.card(t.CardParams(model="buyer@1", intended_use="Routes letters."), ctx)
+    again = ops.describe(t.ModelParams(model="buyer@1"), ctx)
+    assert again.report == made.report
+    assert "Routes letters." in again.markdown
+
+
+def test_show_tells_of_every_alias(ctx: Context, trained: list[str]) -> None:
+    promote(ctx, 1)
+    ops.alias(t.AliasParams(model="buyer@2", alias="challenger"), ctx)
+    shown = ops.show(t.ModelParams(model="buyer@1"), ctx)
+    assert [(m.alias, m.version) for m in shown.history] == [("challenger", 2), ("champion", 1)]
+    assert (shown.evaluations, shown.explanations) == ([], [])
+
+
+def test_an_alias_reaches_a_version_that_mlflow_lacked(ctx: Context, trained: list[str]) -> None:
+    from millrace.stores.tracking import Tracking
+
+    client = ctx.use(Tracking).client
+    client.delete_registered_model("buyer")
+    assert promote(ctx, 2).notes == []
+    assert client.get_model_version_by_alias("buyer", "champion")
+
+
+def test_an_alias_that_mlflow_cannot_set_is_told(ctx: Context) -> None:
+    ctx.use(Artifacts).add(ctx, "model", "bare", {})  # no files, so MLflow never gets it
+    moved = ops.promote(t.PromoteParams(model="bare@1"), ctx)
+    assert "MLflow does not hold 'model:bare@1'" in moved.notes[0]
+
+
+def test_a_repeated_job_saves_one_version(ctx: Context) -> None:
+    with ctx.use(Database).begin() as connection:
+        now = {"created_at": 1.0, "actor": {}, "params": {}, "queue": "default", "op_version": 1}
+        row = {"id": "job-1", "op": "x.y", "project": "default", "state": "running", "epoch": 0}
+        connection.execute(tables.job.insert().values({**row, **now}))
+    inside = ctx.but(job="job-1")
+    for _ in range(2):
+        made = models.train(inside, models.people(40), "buys", "once", ("age",), ("linear",))
+        assert made == "model:once@1"
+    other = models.train(inside, models.people(40), "buys", "twice", ("age",), ("linear",))
+    assert other == "model:twice@1"
+    with pytest.raises(Conflict, match="taken over"):
+        models.train(inside.but(epoch=7), models.people(40), "buys", "late", ("age",), ("linear",))
+    assert len(ctx.use(Artifacts).versions("model", "once")) == 1
+
+
+def test_projects_keep_their_models_apart_in_mlflow(ctx: Context) -> None:
+    from millrace.stores.tracking import REF_TAG, Tracking
+
+    there = ctx.but(project="elsewhere")
+    for place in (ctx, there):
+        models.train(place, models.people(40), "buys", "buyer", ("age",), ("linear",))
+        ops.promote(t.PromoteParams(model="buyer@1"), place)
+    client = ctx.use(Tracking).client
+    for name in ("buyer", "elsewhere~buyer"):
+        version = client.get_model_version_by_alias(name, "champion")
+        assert version.tags[REF_TAG] == "model:buyer@1"

@@ -46,7 +46,7 @@ def train(params: TrainParams, ctx: Context) -> Generator[Event, None, TrainResu
     if done is not None:
         return done
     yield Progress.of(0, params.budget, "reading the dataset")
-    work = training.begin(params, request(params, ctx), ctx, began)
+    work = training.begin(params, request(params, ctx), ctx, began, name)
     yield from training.search(work)
     outcome = yield from training.finish(work)
     yield Event(kind="log", data={"text": f"saving the model as '{name}'"})

@@ -13,6 +13,8 @@ from millrace.automl.engine import session
 from millrace.automl.engine.budget import Budget
 from millrace.automl.engine.final import artifact
 from millrace.automl.engine.final import finish as final
+from millrace.automl.engine.trial import Trial
+from millrace.automl.live import Live
 from millrace.automl.types import MemberRecord, TrainParams, TrainResult, TrialRecord
 from millrace.core.context import Context
 from millrace.core.events import Checkpoint, Event, Progress
@@ -41,6 +43,8 @@ class Work:
     session: session.Session
     history: store.History
     encoder: "TextEncoder"
+    live: Live
+    step: int = 0
     wrote_at: float = 0.0
     news: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
@@ -62,7 +66,11 @@ class Fresh:
 
 
 def begin(
-    params: TrainParams, request: session.Request, ctx: Context, began: tuple[float, float]
+    params: TrainParams,
+    request: session.Request,
+    ctx: Context,
+    began: tuple[float, float],
+    name: str,
 ) -> Work:
     """Read the dataset and prepare the search, with the trials of an earlier attempt.
 
@@ -89,7 +97,10 @@ def begin(
     history = store.History(ctx.use(Objects))
     if ctx.checkpoint:
         history.restore(ctx.checkpoint, ready.search)
-    return Work(ctx, params, snapshot.ref, ready, history, encoder)
+    asked = params.model_dump(mode="json", exclude_none=True)
+    live = Live(ctx, name, snapshot.ref, asked, params.budget)
+    judged = sum(len(trial.folds) for trial in ready.search.trials.values())
+    return Work(ctx, params, snapshot.ref, ready, history, encoder, live, judged)
 
 
 class Lazy:
@@ -138,20 +149,14 @@ class Lazy:
 
 def search(work: Work) -> Generator[Event, None, None]:
     """Run the search; tell of folds at most once a second, and keep them then."""
+    if work.search.trials:
+        yield from _standing(work)  # after a pause: what was known before
     for step in work.search.run():
         if isinstance(step, engine.Phase):
             yield Event(kind="phase", data={"name": step.name})
             continue
-        result = step.trial.folds[step.fold]
-        work.news.append(
-            {
-                "trial": step.trial.name,
-                "learner": step.trial.learner,
-                "fold": step.fold,
-                "value": result.value,
-                "cpu": round(result.cpu, 3),
-            }
-        )
+        work.step += 1
+        work.news.append(_judged(work, step.trial, step.fold))
         if time.monotonic() - work.wrote_at >= EVERY:
             yield from _tell(work)
     yield from _tell(work)
@@ -164,17 +169,70 @@ def _tell(work: Work) -> Generator[Event, None, None]:
     names = dict.fromkeys(line["trial"] for line in news)
     search, budget = work.search, work.search.budget
     yield Event(kind="fold", data={"metric": search.score.name, "folds": news})
-    records = [search.trials[name].record(search.folds_used) for name in names]
+    numbers = _numbers(search)
+    records = [
+        {"number": numbers[name], **search.trials[name].record(search.folds_used)} for name in names
+    ]
     yield Event(kind="trial", data={"metric": search.score.name, "trials": records})
-    best = [_brief(record) for record in leaders(search)[:LIVE]]
-    yield Event(kind="leaderboard", data={"metric": search.score.name, "trials": best})
+    yield from _standing(work)
+    work.live.send()
     yield Checkpoint(data=work.history.write(search))
     yield Progress.of(budget.fraction() * budget.cpu, budget.cpu, f"tried {len(search.trials)}")
     work.wrote_at = time.monotonic()
 
 
+def _judged(work: Work, trial: Trial, fold: int) -> dict[str, Any]:
+    """Return the line of a fold just judged, and note it for MLflow."""
+    result, name = trial.folds[fold], work.search.score.name
+    mean = sum(one.value for one in trial.folds.values()) / len(trial.folds)
+    work.live.add(work.step, {f"trial_{name}": mean})
+    return {
+        "step": work.step,
+        "number": _numbers(work.search)[trial.name],
+        "trial": trial.name,
+        "learner": trial.learner,
+        "fold": fold,
+        "value": result.value,
+        "mean": mean,
+        "cpu": round(result.cpu, 3),
+    }
+
+
+def _standing(work: Work) -> Generator[Event, None, None]:
+    """Tell where the search stands: the leaders, the best, and what the budget has left."""
+    search, budget = work.search, work.search.budget
+    best = [_brief(record) for record in leaders(search)[:LIVE]]
+    used = budget.fraction()
+    if best:
+        work.live.add(work.step, {f"best_{search.score.name}": best[0]["value"]})
+    work.live.add(work.step, {"budget_used": used})
+    spent = {
+        "cpu": budget.cpu,
+        "cpu_used": round(budget.cpu_used(), 3),
+        "wall": budget.wall,
+        "wall_used": round(budget.wall_used(), 3),
+        "share": round(used, 4),
+    }
+    data = {
+        "metric": search.score.name,
+        "greater_is_better": search.score.greater,
+        "trials": best,
+        "best": best[0] if best else None,
+        "tried": len(search.trials),
+        "step": work.step,
+        "budget": spent,
+    }
+    yield Event(kind="leaderboard", data=data)
+
+
+def _numbers(search: engine.Search) -> dict[str, int]:
+    """Return the number of each trial, in the order they were begun."""
+    return {name: at for at, name in enumerate(search.trials, 1)}
+
+
 def _brief(record: dict[str, Any]) -> dict[str, Any]:
-    return {key: record[key] for key in ("name", "learner", "value", "folds", "cpu")}
+    shown = ("name", "learner", "origin", "value", "spread", "folds", "cpu", "compared")
+    return {key: record[key] for key in shown}
 
 
 def leaders(search: engine.Search) -> list[dict[str, Any]]:
@@ -218,6 +276,7 @@ def publish(work: Work, outcome: final.Outcome, name: str) -> TrainResult:
             "answers": store.keep_answers(ctx, ids, outcome.answer),
             "parents": [work.dataset],
         }
+        work.live.send(last=True)
         return store.publish(ctx, name, folder, result, more)
 
 

@@ -94,7 +94,9 @@ class MemberRecord(BaseModel):
 class TrainResult(BaseModel):
     """What was trained, how good it is, and what that rests on."""
 
-    model: str = Field(description="reference of the model version")
+    model: str = Field(
+        description="reference of the model version", json_schema_extra={"port": "model"}
+    )
     target: str = Field(description="column it predicts")
     task: Task = Field(description="classification or regression")
     why: str = Field(description="why that task")

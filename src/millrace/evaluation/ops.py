@@ -10,6 +10,8 @@ from millrace.evaluation.types import (
     CompareResult,
     CrossParams,
     CrossResult,
+    ListParams,
+    ListResult,
     RunParams,
     RunResult,
     ShowParams,
@@ -37,7 +39,8 @@ def run(params: RunParams, ctx: Context) -> RunResult:
     snapshot = ctx.use(Datasets).info(params.dataset, ctx.project)
     target = side.target(params.target)
     by = side.slices(params.slices, snapshot, target)
-    table, outputs, warnings = store.read(ctx, snapshot, [target, *by], [side], params.rows)
+    keep = [target, *by, store.ROW]
+    table, outputs, warnings = store.read(ctx, snapshot, keep, [side], params.rows)
     task = side.task(params.task, table, target)
     found = judge.judge(task, table.column(target), target, outputs)
     parts = [
@@ -54,20 +57,41 @@ def run(params: RunParams, ctx: Context) -> RunResult:
         notes=[*found.notes, *warnings, *side.notes],
         **summary.describe(found, parts, settings),
     )
-    report = store.keep_report(ctx, made, params.report) if params.keep else ""
+    report = ""
+    if params.keep:
+        ids = table.column(store.ROW).to_numpy()[found.kept]
+        answers = store.keep_answers(ctx, ids, found)
+        report = store.keep_report(ctx, made, params.report, answers)
     brief = {name: getattr(made, name) for name in Summary.model_fields}
     return RunResult(**brief, report=report)
+
+
+@op("evaluation.list", effect="read")
+def list_evaluations(params: ListParams, ctx: Context) -> ListResult:
+    """List stored evaluations, of one model or of all, the newest first.
+
+    A model or dataset without a version stands for all its versions.
+    Errors: not_found, an alias that is not there.
+    """
+    from millrace.evaluation import store
+
+    found, total = store.list_reports(ctx, params)
+    return ListResult(evaluations=found, total=total)
 
 
 @op("evaluation.show", effect="read")
 def show(params: ShowParams, ctx: Context) -> Evaluation:
     """Show a stored evaluation with the points of its plots.
 
+    With more labels than 'labels', the confusion matrix keeps those most often confused; the
+    other labels are counted together as the last one, and a note says so.
     Errors: not_found, no such report; invalid_input, it is a report of another type.
     """
     from millrace.evaluation import store
+    from millrace.evaluation.engine.summary import condensed
 
-    return store.open_report(ctx, params.report)[1]
+    found = store.open_report(ctx, params.report)[1]
+    return condensed(found, params.labels)
 
 
 @op("evaluation.compare", effect="read")

@@ -18,15 +18,15 @@ from millrace.evaluation.engine.crossval import (
     read_truth,
     wanted_types,
 )
-from millrace.evaluation.engine.judge import Output, guess_task
+from millrace.evaluation.engine.judge import Judged, Output, guess_task
 from millrace.evaluation.engine.labels import keys
-from millrace.evaluation.types import CrossParams
+from millrace.evaluation.types import CrossParams, EvaluationLine, ListParams
 from millrace.kinds.task import Task
 from millrace.services.encoder import Encoders
 from millrace.services.encoder.encoder import Encoder
 from millrace.services.predictor.infer import Wanted
 from millrace.services.predictor.predictor import Predictor
-from millrace.services.report import shelf
+from millrace.services.report import answers, shelf
 from millrace.services.report.evaluation import REPORT_TYPE, Evaluation
 from millrace.stores.artifacts import Artifact, Artifacts
 from millrace.stores.datasets import Datasets, Snapshot
@@ -35,6 +35,7 @@ from millrace.stores.objects import Objects
 
 BATCH_ROWS = 10_000
 AUTO_SLICES = 8
+ROW = "_id"
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,40 @@ def _unseen(name: str, count: int) -> str:
     return f"Column '{name}' has {count} values that training never saw."
 
 
-def keep_report(ctx: Context, found: Evaluation, name: str | None) -> str:
-    """Store an evaluation; return `report:name@v`."""
+def keep_answers(ctx: Context, ids: np.ndarray, found: Judged) -> str:
+    """Store of each row judged whether it was right, or how far off; return the digest."""
+    if found.regression:
+        return answers.keep(ctx, ids, found.regression[0].error, "error")
+    return answers.keep(ctx, ids, found.classification[0].correct, "right")
+
+
+def list_reports(ctx: Context, params: ListParams) -> tuple[list[EvaluationLine], int]:
+    """Return the stored evaluations that fit, the newest first, and how many there are."""
+    model = shelf.settled(ctx, params.model, "model")
+    dataset = shelf.settled(ctx, params.dataset, "dataset")
+    found, total = shelf.find(ctx, REPORT_TYPE, model, dataset, params.limit, params.offset)
+    return [_line(report) for report in found], total
+
+
+def _line(report: Artifact) -> EvaluationLine:
+    meta = report.meta
+    return EvaluationLine(
+        report=report.ref,
+        model=str(meta.get("model", "")),
+        prediction=str(meta.get("prediction", "")),
+        dataset=str(meta.get("dataset", "")),
+        target=str(meta.get("target", "")),
+        task=str(meta.get("task", "")),
+        rows=int(meta.get("rows", 0)),
+        metrics=dict(meta.get("metrics", {})),
+        created_at=report.created_at,
+        actor=report.actor,
+        job=report.job,
+    )
+
+
+def keep_report(ctx: Context, found: Evaluation, name: str | None, kept: str = "") -> str:
+    """Store an evaluation, with the digest of its answers; return `report:name@v`."""
     subject = parse_ref(found.model or found.dataset, "model" if found.model else "dataset").name
     file = ctx.use(Objects).put_bytes(found.model_dump_json().encode())
     meta = {
@@ -172,7 +205,10 @@ def keep_report(ctx: Context, found: Evaluation, name: str | None) -> str:
         "media": "application/json",
         "model": found.model,
         "dataset": found.dataset,
+        "prediction": found.prediction,
         "target": found.target,
+        "task": found.task,
+        answers.FIELD: kept,
         "rows": found.rows,
         "metrics": {metric.name: metric.value for metric in found.metrics},
     }

@@ -59,7 +59,11 @@ class RunParams(Judging):
 class RunResult(Summary):
     """What was found, and where the whole of it is kept."""
 
-    report: str = Field(default="", description="report with the points of every plot")
+    report: str = Field(
+        default="",
+        description="report with the points of every plot",
+        json_schema_extra={"port": "report"},
+    )
 
 
 class ShowParams(Params):
@@ -68,6 +72,52 @@ class ShowParams(Params):
     report: str = Field(
         max_length=140, description="report to read", json_schema_extra={"positional": True}
     )
+    labels: int = Field(
+        default=1000, ge=2, le=100_000, description="labels in the confusion matrix at most"
+    )
+
+
+class ListParams(Params):
+    """Which evaluations."""
+
+    model: ModelRef | None = Field(
+        default=None,
+        description="only of this model; without a version: of all its versions",
+        json_schema_extra={"positional": True},
+    )
+    dataset: DatasetRef | None = Field(
+        default=None, description="only on this dataset; without a version: on all its versions"
+    )
+    limit: int = Field(default=50, ge=1, le=1000, description="evaluations shown at most")
+    offset: int = Field(default=0, ge=0, le=2**31 - 1, description="evaluations passed over")
+
+
+class EvaluationLine(BaseModel):
+    """One stored evaluation in short."""
+
+    report: str = Field(description="report that keeps it", json_schema_extra={"port": "report"})
+    model: str = Field(
+        description="model judged; empty: a column of predictions",
+        json_schema_extra={"port": "model"},
+    )
+    prediction: str = Field(description="column of predictions judged; empty: a model")
+    dataset: str = Field(
+        description="dataset it was judged on", json_schema_extra={"port": "dataset"}
+    )
+    target: str = Field(description="column with what was so")
+    task: str = Field(description="classification or regression; empty: not recorded")
+    rows: int = Field(description="rows judged [rows]")
+    metrics: dict[str, float] = Field(description="metrics by name")
+    created_at: float = Field(description="when it was made [s since 1970]")
+    actor: str = Field(description="who made it")
+    job: str | None = Field(description="job that made it")
+
+
+class ListResult(BaseModel):
+    """Evaluations, the newest first."""
+
+    evaluations: list[EvaluationLine] = Field(description="evaluations, the newest first")
+    total: int = Field(description="evaluations that fit")
 
 
 class CompareParams(Judging):
@@ -136,7 +186,9 @@ class CompareResult(BaseModel):
 
     a: str = Field(description="the first")
     b: str = Field(description="the second")
-    dataset: str = Field(description="dataset they were compared on")
+    dataset: str = Field(
+        description="dataset they were compared on", json_schema_extra={"port": "dataset"}
+    )
     task: Task = Field(description="classification or regression")
     rows: int = Field(description="rows judged [rows]")
     confidence: float = Field(description="level of the intervals [0..1]")
@@ -207,7 +259,9 @@ class FoldTest(BaseModel):
 class CrossResult(BaseModel):
     """How recipes do on rows they were not trained on."""
 
-    dataset: str = Field(description="dataset that was split")
+    dataset: str = Field(
+        description="dataset that was split", json_schema_extra={"port": "dataset"}
+    )
     target: str = Field(description="column predicted")
     task: Task = Field(description="classification or regression")
     rows: int = Field(description="rows used [rows]")

@@ -11,6 +11,9 @@ from millrace.explanation.types import (
     AttributeResult,
     ImportanceParams,
     ImportanceResult,
+    ListParams,
+    ListResult,
+    ShowParams,
 )
 
 
@@ -54,6 +57,31 @@ def importance(params: ImportanceParams, ctx: Context) -> Generator[Event, None,
     made = study.result(subject.artifact.ref, ref, subject.notes)
     report = store.keep_report(ctx, made, params.report) if params.keep else ""
     return ImportanceResult(**made.model_dump(), report=report)
+
+
+@op("explanation.list", effect="read")
+def list_explanations(params: ListParams, ctx: Context) -> ListResult:
+    """List stored importances, of one model or of all, the newest first.
+
+    A model or dataset without a version stands for all its versions.
+    Errors: not_found, an alias that is not there.
+    """
+    from millrace.explanation import store
+
+    found, total = store.list_reports(ctx, params)
+    return ListResult(explanations=found, total=total)
+
+
+@op("explanation.show", effect="read")
+def show(params: ShowParams, ctx: Context) -> ImportanceResult:
+    """Show stored importances of a model's columns.
+
+    Errors: not_found, no such report; invalid_input, it is a report of another type.
+    """
+    from millrace.explanation import store
+
+    ref, found = store.open_report(ctx, params.report)
+    return ImportanceResult(**found.model_dump(), report=ref)
 
 
 @op("explanation.attribute", effect="read")

@@ -9,11 +9,12 @@ import pyarrow as pa
 from millrace.core.context import Context
 from millrace.core.errors import InvalidInput, NotFound, choices
 from millrace.core.ids import parse_ref
+from millrace.explanation.types import ExplanationLine, ListParams
 from millrace.services.encoder import Encoders
 from millrace.services.predictor.predictor import Predictor
 from millrace.services.report import shelf
 from millrace.services.report.importance import REPORT_TYPE, Importance
-from millrace.stores.artifacts import Artifact
+from millrace.stores.artifacts import Artifact, Artifacts
 from millrace.stores.datasets import Datasets
 from millrace.stores.models import Models
 from millrace.stores.objects import Objects
@@ -101,3 +102,39 @@ def keep_report(ctx: Context, found: Importance, name: str | None) -> str:
     }
     parents = [found.model, found.dataset]
     return shelf.keep(ctx, name or shelf.title(subject, REPORT_TYPE), meta, parents)
+
+
+def list_reports(ctx: Context, params: ListParams) -> tuple[list[ExplanationLine], int]:
+    """Return the stored importances that fit, the newest first, and how many there are."""
+    model = shelf.settled(ctx, params.model, "model")
+    dataset = shelf.settled(ctx, params.dataset, "dataset")
+    found, total = shelf.find(ctx, REPORT_TYPE, model, dataset, params.limit, params.offset)
+    lines = [
+        ExplanationLine(
+            report=report.ref,
+            model=str(report.meta.get("model", "")),
+            dataset=str(report.meta.get("dataset", "")),
+            metric=str(report.meta.get("metric", "")),
+            columns=dict(report.meta.get("columns", {})),
+            created_at=report.created_at,
+            actor=report.actor,
+            job=report.job,
+        )
+        for report in found
+    ]
+    return lines, total
+
+
+def open_report(ctx: Context, ref: str) -> tuple[str, Importance]:
+    """Return stored importances with their full reference.
+
+    Errors: not_found, no such report; invalid_input, it is a report of another type.
+    """
+    found = ctx.use(Artifacts).get(ref, "report", ctx.project)
+    if found.meta.get("type") != REPORT_TYPE:
+        raise InvalidInput(
+            f"'{found.ref}' is a report of type '{found.meta.get('type', '')}'.",
+            "Name a report that 'explanation.importance' made.",
+        )
+    data = ctx.use(Objects).get_bytes(str(found.meta["file"]))
+    return found.ref, Importance.model_validate_json(data)

@@ -36,7 +36,54 @@ class ImportanceParams(Params):
 class ImportanceResult(Importance):
     """Importances, and where they are kept."""
 
-    report: str = Field(default="", description="report that keeps this")
+    report: str = Field(
+        default="", description="report that keeps this", json_schema_extra={"port": "report"}
+    )
+
+
+class ListParams(Params):
+    """Which importances."""
+
+    model: ModelRef | None = Field(
+        default=None,
+        description="only of this model; without a version: of all its versions",
+        json_schema_extra={"positional": True},
+    )
+    dataset: DatasetRef | None = Field(
+        default=None, description="only on this dataset; without a version: on all its versions"
+    )
+    limit: int = Field(default=50, ge=1, le=1000, description="importances shown at most")
+    offset: int = Field(default=0, ge=0, le=2**31 - 1, description="importances passed over")
+
+
+class ExplanationLine(BaseModel):
+    """Stored importances in short."""
+
+    report: str = Field(description="report that keeps them", json_schema_extra={"port": "report"})
+    model: str = Field(description="model explained", json_schema_extra={"port": "model"})
+    dataset: str = Field(
+        description="dataset whose rows were shuffled", json_schema_extra={"port": "dataset"}
+    )
+    metric: str = Field(description="metric watched")
+    columns: dict[str, float] = Field(description="importance by column, up to 50")
+    created_at: float = Field(description="when they were made [s since 1970]")
+    actor: str = Field(description="who made them")
+    job: str | None = Field(description="job that made them")
+
+
+class ListResult(BaseModel):
+    """Importances, the newest first."""
+
+    explanations: list[ExplanationLine] = Field(description="importances, the newest first")
+    total: int = Field(description="importances that fit")
+
+
+class ShowParams(Params):
+    """Which report."""
+
+    report: str = Field(
+        max_length=140, description="report to read", json_schema_extra={"positional": True}
+    )
 
 
 class AttributeParams(Params):
@@ -93,8 +140,8 @@ class RowAttribution(BaseModel):
 class AttributeResult(BaseModel):
     """Answers to single rows, explained."""
 
-    model: str = Field(description="model explained")
-    dataset: str = Field(description="dataset with the rows")
+    model: str = Field(description="model explained", json_schema_extra={"port": "model"})
+    dataset: str = Field(description="dataset with the rows", json_schema_extra={"port": "dataset"})
     task: Task = Field(description="classification or regression")
     method: Literal["exact", "replacement"] = Field(
         description="exact: effects and base sum to the score; replacement: others' values put in"

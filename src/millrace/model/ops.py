@@ -35,6 +35,7 @@ def show(params: t.ModelParams, ctx: Context) -> t.ShowResult:
     aliases = artifacts.aliases("model", found.name, ctx.project)
     made = reading.manifest(ctx, found)
     weights = made.weights()
+    reports = reading.reports(ctx, found.ref)
     return t.ShowResult(
         **reading.line(found, aliases).model_dump(),
         classes=list(made.classes),
@@ -55,8 +56,36 @@ def show(params: t.ModelParams, ctx: Context) -> t.ShowResult:
         ],
         history=reading.history(ctx, found.name),
         parents=reading.parents(ctx, found.ref),
-        reports=[report.ref for report in reading.reports(ctx, found.ref)],
+        reports=[report.ref for report in reports],
+        evaluations=reading.of_type(reports, "evaluation"),
+        explanations=reading.of_type(reports, "importance"),
+        job=found.job or "",
     )
+
+
+@op("model.compare", effect="read")
+def compare(params: t.CompareParams, ctx: Context) -> t.CompareResult:
+    """Compare two model versions: what a promotion would change.
+
+    Figures are those recorded when the versions were made and those of the newest evaluation
+    of each on the same dataset. 'evaluation.compare' tests whether they differ beyond chance.
+    Errors: not_found, no such model, version or alias.
+    """
+    from millrace.model.store import contrast
+
+    return contrast.compare(ctx, params.model, params.to)
+
+
+@op("model.describe", effect="read")
+def describe(params: t.ModelParams, ctx: Context) -> t.DescribeResult:
+    """Describe a model version: its card as Markdown, as it would be written now.
+
+    What a person said in the newest card that was kept is taken over.
+    Errors: not_found, no such model, version or alias.
+    """
+    from millrace.model.store import origin
+
+    return origin.describe(ctx, params.model)
 
 
 @op("model.register", effect="write")

@@ -38,7 +38,7 @@ class ListParams(Params):
 class ModelLine(BaseModel):
     """One version of a model in short."""
 
-    ref: str = Field(description="model:name@version")
+    ref: str = Field(description="model:name@version", json_schema_extra={"port": "model"})
     name: str = Field(description="name")
     version: int = Field(description="version")
     aliases: list[str] = Field(description="aliases that point at it")
@@ -74,7 +74,7 @@ class MemberLine(BaseModel):
 
 
 class MoveLine(BaseModel):
-    """One move of the champion."""
+    """One move of an alias."""
 
     alias: str = Field(description="alias")
     version: int | None = Field(description="where it went; none: withdrawn")
@@ -92,9 +92,25 @@ class ShowResult(ModelLine):
     encoder: str = Field(description="text encoder; empty: none")
     rows: int = Field(description="rows it was trained on [rows]")
     versions: list[ModelLine] = Field(description="every version of the name, the newest first")
-    history: list[MoveLine] = Field(description="moves of the champion, the newest first")
+    history: list[MoveLine] = Field(description="moves of its aliases, the newest first")
     parents: list[str] = Field(description="what it was made from")
-    reports: list[str] = Field(description="reports about it")
+    reports: list[str] = Field(description="reports about it", json_schema_extra={"port": "report"})
+    evaluations: list[str] = Field(
+        description="evaluations of it, the newest first", json_schema_extra={"port": "report"}
+    )
+    explanations: list[str] = Field(
+        description="importances of its columns, the newest first",
+        json_schema_extra={"port": "report"},
+    )
+    job: str = Field(description="job that made it; empty: none")
+
+
+class CompareParams(ModelParams):
+    """What is held against what."""
+
+    to: ModelRef | None = Field(
+        default=None, description="the other version; default: the model's champion"
+    )
 
 
 class RegisterParams(Params):
@@ -130,7 +146,7 @@ class ImportParams(Params):
 class TakenResult(BaseModel):
     """The version made."""
 
-    model: str = Field(description="model:name@version")
+    model: str = Field(description="model:name@version", json_schema_extra={"port": "model"})
     origin: str = Field(description="name and version it had where it came from; empty: unknown")
     files: int = Field(description="files taken in")
     size: int = Field(description="their size [bytes]")
@@ -151,7 +167,7 @@ class ExportParams(ModelParams):
 class ExportResult(BaseModel):
     """The package written."""
 
-    model: str = Field(description="model exported")
+    model: str = Field(description="model exported", json_schema_extra={"port": "model"})
     path: str = Field(description="where it is")
     size: int = Field(description="its size [bytes]")
     files: dict[str, str] = Field(description="sha256 of each file of the model")
@@ -187,7 +203,10 @@ class MetricLine(BaseModel):
     """One figure of the version before and of the one now."""
 
     name: str = Field(description="metric")
-    dataset: str = Field(description="dataset both were evaluated on; empty: told when made")
+    dataset: str = Field(
+        description="dataset both were evaluated on; empty: told when made",
+        json_schema_extra={"port": "dataset"},
+    )
     before: float = Field(description="figure of the version before")
     after: float = Field(description="figure of the version now")
     change: float = Field(description="after minus before")
@@ -197,12 +216,60 @@ class MetricLine(BaseModel):
 class MovedResult(BaseModel):
     """Where an alias stands now."""
 
-    model: str = Field(description="version it points at; empty: it was taken away")
+    model: str = Field(
+        description="version it points at; empty: it was taken away",
+        json_schema_extra={"port": "model"},
+    )
     alias: str = Field(description="alias")
-    previous: str = Field(description="version it pointed at; empty: none")
+    previous: str = Field(
+        description="version it pointed at; empty: none", json_schema_extra={"port": "model"}
+    )
     changed: bool = Field(description="whether anything moved")
     metrics: list[MetricLine] = Field(description="how the figures of the two versions differ")
     notes: list[str] = Field(description="what a reader should know")
+
+
+class FactLine(BaseModel):
+    """One fact in which two versions differ."""
+
+    name: str = Field(
+        description="target, task, rows, encoder, chosen, members, metric, training data"
+    )
+    before: str = Field(description="of the other version")
+    after: str = Field(description="of this version")
+
+
+class Names(BaseModel):
+    """Names that one version has and the other has not."""
+
+    added: list[str] = Field(description="only in this version")
+    removed: list[str] = Field(description="only in the other version")
+
+
+class CompareResult(BaseModel):
+    """What changes where one version takes the other's place."""
+
+    model: str = Field(description="this version", json_schema_extra={"port": "model"})
+    to: str = Field(
+        description="the other version; empty: nothing has the alias",
+        json_schema_extra={"port": "model"},
+    )
+    metrics: list[MetricLine] = Field(description="how the figures differ")
+    facts: list[FactLine] = Field(description="facts that differ")
+    features: Names = Field(description="input columns that differ")
+    classes: Names = Field(description="classes that differ")
+    notes: list[str] = Field(description="what a reader should know")
+
+
+class DescribeResult(BaseModel):
+    """A model in words."""
+
+    model: str = Field(description="model described", json_schema_extra={"port": "model"})
+    markdown: str = Field(description="the card as Markdown, from what is stored now")
+    report: str = Field(
+        description="newest card that was kept; empty: none", json_schema_extra={"port": "report"}
+    )
+    created_at: float | None = Field(description="when that was kept [s since 1970]")
 
 
 class LineageParams(Params):
@@ -271,8 +338,10 @@ class CardParams(ModelParams):
 class CardResult(BaseModel):
     """The card, and where it is kept."""
 
-    model: str = Field(description="model described")
-    report: str = Field(description="report that keeps the card")
+    model: str = Field(description="model described", json_schema_extra={"port": "model"})
+    report: str = Field(
+        description="report that keeps the card", json_schema_extra={"port": "report"}
+    )
     html: str = Field(description="sha256 of the HTML page among the stored files")
     path: str = Field(description="where the HTML was written too; empty: nowhere")
     markdown: str = Field(description="the card as Markdown")
@@ -281,5 +350,7 @@ class CardResult(BaseModel):
 class DeleteResult(BaseModel):
     """The version hidden."""
 
-    model: str = Field(description="version that was deleted")
-    left: list[str] = Field(description="versions that are left")
+    model: str = Field(description="version that was deleted", json_schema_extra={"port": "model"})
+    left: list[str] = Field(
+        description="versions that are left", json_schema_extra={"port": "model"}
+    )

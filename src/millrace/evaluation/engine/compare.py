@@ -15,35 +15,9 @@ from millrace.evaluation.engine.classification import Answers
 from millrace.evaluation.engine.judge import Judged
 from millrace.evaluation.engine.summary import ERRORS, families
 from millrace.evaluation.types import DeLongResult, Difference, McNemarResult
+from millrace.services.significance.paired import mcnemar
 
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class McNemar:
-    """Rows that exactly one of two models gets right, and whether they lean to one side."""
-
-    only_a: int
-    only_b: int
-    p_exact: float
-    statistic: float
-    p_chi2: float
-
-
-def mcnemar(right_a: Array, right_b: Array) -> McNemar:
-    """Test whether two classifiers err equally often on the same rows.
-
-    The exact p-value is binomial; chi-squared has the continuity correction (Edwards, 1948)
-    and is meant for 25 or more rows on which they differ.
-    Shapes: (n,) bool each. Source: McNemar, Psychometrika 12, 1947.
-    """
-    only_a, only_b = int((right_a & ~right_b).sum()), int((~right_a & right_b).sum())
-    differ = only_a + only_b
-    if not differ:
-        return McNemar(0, 0, 1.0, 0.0, 1.0)
-    exact = float(stats.binomtest(min(only_a, only_b), differ).pvalue)
-    statistic = max(abs(only_a - only_b) - 1, 0) ** 2 / differ
-    return McNemar(only_a, only_b, exact, statistic, float(stats.chi2.sf(statistic, 1)))
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from millrace.evaluation.engine.classification import Answers
 from millrace.evaluation.engine.compare import corrected_t
 from millrace.evaluation.engine.crossval import Problem, Recipe, Split, answers
 from millrace.evaluation.engine.regression import Values
-from millrace.evaluation.engine.slices import holm
 from millrace.evaluation.engine.summary import ERRORS, families
 from millrace.evaluation.types import CrossResult, FoldScores, FoldTest
+from millrace.services.significance.paired import holm
 
 Array = NDArray[Any]
 

@@ -13,6 +13,7 @@ from scipy import stats
 from millrace.evaluation.engine.bootstrap import wilson
 from millrace.evaluation.engine.labels import keys
 from millrace.services.predictor.columns import as_floats, as_strings, family, parse_dates
+from millrace.services.significance.paired import holm
 
 Array = NDArray[Any]
 pc: Any = pyarrow.compute  # its functions are made at run time, which pyright cannot see
@@ -148,20 +149,6 @@ def measure(
         )  # fmt: skip
     adjusted = holm([part.p for part in found])
     return [replace(part, adjusted=value) for part, value in zip(found, adjusted, strict=True)]
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """Return p-values adjusted for having looked at all of them; NaN stays NaN.
-
-    Source: Holm, A simple sequentially rejective multiple test procedure, 1979.
-    """
-    values = np.asarray(p, dtype=np.float64)
-    known = np.flatnonzero(~np.isnan(values))
-    order = known[np.argsort(values[known], kind="stable")]
-    raised = np.maximum.accumulate(values[order] * np.arange(len(order), 0, -1))
-    out = values.copy()
-    out[order] = np.minimum(raised, 1.0)
-    return out.tolist()
 
 
 def _ends(inner: Array, share: bool, confidence: float) -> tuple[float, float]:

@@ -24,6 +24,7 @@ from millrace.services.report.evaluation import (
     ClassLine,
     ConfusedPair,
     CurveLine,
+    Evaluation,
     MeasuredMetric,
     SliceLine,
 )
@@ -32,6 +33,7 @@ Array = NDArray[Any]
 ERRORS = frozenset({"log_loss", "brier", "ece", "rmse", "mae", "median_ae", "mape"})
 MOST_CURVES = 6
 MOST_DOTS = 1000
+OTHERS = "(others)"
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,36 @@ def confused_pairs(found: Answers, most: int = 20) -> list[ConfusedPair]:
         for a, b in pairs
         if counts[a, b]
     ]
+
+
+def condensed(found: Evaluation, most: int) -> Evaluation:
+    """Return the evaluation with at most `most` labels in its confusion matrix.
+
+    Those most often taken for another stay, in their order; the rest are summed as one.
+    """
+    count = len(found.labels)
+    if count <= most:
+        return found
+    matrix = np.asarray(found.confusion, dtype=np.int64)
+    wrong = matrix - np.diag(matrix.diagonal())
+    errors = wrong.sum(axis=0) + wrong.sum(axis=1)
+    order = np.lexsort((np.arange(count), -matrix.sum(axis=1), -errors))
+    kept = np.sort(order[: most - 1])
+    group = np.full(count, most - 1)
+    group[kept] = np.arange(most - 1)
+    small = np.zeros((most, most), dtype=np.int64)
+    np.add.at(small, (group[:, None], group[None, :]), matrix)
+    note = (
+        f"The confusion matrix shows the {most - 1} of {count} labels that are confused most; "
+        f"the other {count - most + 1} are counted together."
+    )
+    return found.model_copy(
+        update={
+            "labels": [*(found.labels[at] for at in kept), OTHERS],
+            "confusion": small.tolist(),
+            "notes": [*found.notes, note],
+        }
+    )
 
 
 def slice_lines(

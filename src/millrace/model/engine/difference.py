@@ -1,6 +1,6 @@
 """How the figures of two model versions differ."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MORE = (
@@ -17,6 +17,13 @@ class Change:
     before: float
     after: float
     better: bool | None
+
+
+def apart(before: Sequence[str], after: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the names only in the later list, and those only in the earlier one."""
+    was, is_now = set(before), set(after)
+    added = [name for name in dict.fromkeys(after) if name not in was]
+    return added, [name for name in dict.fromkeys(before) if name not in is_now]
 
 
 def changes(before: Mapping[str, float], after: Mapping[str, float]) -> list[Change]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from millrace.core import policy
 from millrace.core.context import Context
-from millrace.core.errors import InvalidInput, MissingExtra, NotAllowed, NotFound, Unavailable
+from millrace.core.errors import InvalidInput, MissingExtra, Unavailable
 from millrace.core.ids import digest
 from millrace.model.engine.package import Limits, Listing, Opened, entries
 from millrace.services.encoder import Encoders
@@ -45,20 +45,13 @@ def destination(ctx: Context, text: str | None, name: str, op: str) -> Path:
     Anyone who may run the op may write below the workspace's 'exports'; elsewhere takes the
     right to run external ops, as the owner has. Nothing else of the workspace is written.
     """
-    root = ctx.workspace.root.resolve()
     if text is None:
         return ctx.workspace.folder("exports").resolve() / name
     plain = source(text)
     path = plain.parent.resolve() / plain.name
     if not plain.name:
         raise InvalidInput(f"'{text[:100]}' names no file.", "Name one.", field="path")
-    if path.is_relative_to(root / "exports") and path != root / "exports":
-        return path
-    if path.is_relative_to(root):
-        raise NotAllowed(
-            f"'{path}' lies inside the workspace.", f"Write below '{root / 'exports'}' or outside."
-        )
-    policy.check(ctx.actor, op, "external")
+    policy.check_write(ctx.actor, op, path, ctx.workspace.root)
     return path
 
 
@@ -98,10 +91,6 @@ def take_in(
             "origin": f"{told.name}@{told.version}" if told else "",
         }
         title = name or (told.name if told else "")
-        before = _made_before(ctx, title)
-        if before is not None:
-            late = "MLflow may lack this version until the next one of its name is made."
-            return before, opened, [*notes, late]
         ref = ctx.use(Models).save(ctx, title, work, meta)
     return ref, opened, notes
 
@@ -117,21 +106,9 @@ def _readable(ctx: Context, text: str) -> Path:
         path = plain.parent.resolve() / plain.name
     except (OSError, RuntimeError) as error:
         raise InvalidInput(f"'{text[:100]!a}' is no path.", "Check it.", field="path") from error
-    root = ctx.workspace.root.resolve()
-    if not any(path.is_relative_to(root / name) for name in ("uploads", "exports")):
-        policy.check(ctx.actor, "model.import", "external")
+    below = (policy.UPLOADS, policy.EXPORTS)
+    policy.check_read(ctx.actor, "model.import", path, ctx.workspace.root, below)
     return path
-
-
-def _made_before(ctx: Context, name: str) -> str | None:
-    """Return the version that an earlier life of this job had stored, if any."""
-    if ctx.job is None:
-        return None
-    try:
-        versions = ctx.use(Artifacts).versions("model", name, ctx.project)
-    except NotFound:
-        return None
-    return next((version.ref for version in versions if version.job == ctx.job), None)
 
 
 def _tried(ctx: Context, folder: Path) -> list[str]:
@@ -167,9 +144,9 @@ def _survives(file: Path) -> None:
 
 
 def keep_card(
-    ctx: Context, model: Artifact, document: Document, used: list[str]
+    ctx: Context, model: Artifact, document: Document, used: list[str], said: dict[str, str]
 ) -> tuple[str, str]:
-    """Store a card; return the report's reference and the sha256 of its HTML."""
+    """Store a card and what a person said in it; return report and sha256 of the HTML."""
     objects = ctx.use(Objects)
     html = objects.put_bytes(to_html(document).encode())
     meta = {
@@ -178,6 +155,7 @@ def keep_card(
         "media": "text/html",
         "markdown": objects.put_bytes(to_markdown(document).encode()),
         "model": model.ref,
+        "said": {name: text for name, text in said.items() if text},
     }
     title = f"{model.name}-{CARD}"
     if len(title) > 64:

@@ -8,13 +8,14 @@ from sqlalchemy import ColumnElement, Connection, and_, select
 
 from millrace.core import clock
 from millrace.core.context import Context
-from millrace.core.errors import Conflict, NotFound, Unavailable
+from millrace.core.errors import Conflict, MillraceError, NotFound
 from millrace.core.failpoints import failpoint
 from millrace.core.ids import Ref, check_name, parse_ref
 from millrace.model.engine import aliases
 from millrace.stores import tables
 from millrace.stores.artifacts import Artifact, Artifacts
 from millrace.stores.fence import fence
+from millrace.stores.models import Models
 from millrace.stores.tracking import Tracking
 
 KIND = "model"
@@ -124,11 +125,11 @@ def mirror(ctx: Context, name: str, alias: str) -> list[str]:
             if told and told[-1] == standing:
                 break
             if standing is None:
-                _untell(tracking, name, alias)
+                tracking.unalias(name, alias, ctx.project)
             else:
-                tracking.alias(name, alias, str(Ref(KIND, name, standing)))
+                _tell(ctx, name, alias, standing)
             told.append(standing)
-    except Unavailable as error:
+    except MillraceError as error:
         return [
             f"MLflow was not told where '{alias}' stands, so its clients see the old version: "
             f"{error.problem} Run 'millrace model alias' again when it answers."
@@ -136,15 +137,14 @@ def mirror(ctx: Context, name: str, alias: str) -> list[str]:
     return []
 
 
-def _untell(tracking: Tracking, name: str, alias: str) -> None:
-    from mlflow.exceptions import MlflowException
-
+def _tell(ctx: Context, name: str, alias: str, version: int) -> None:
+    """Set the alias in MLflow, which first catches up if it lacks the version."""
+    ref, tracking = str(Ref(KIND, name, version)), ctx.use(Tracking)
     try:
-        tracking.client.delete_registered_model_alias(name, alias)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            said = str(error).split("\n", 1)[0][:300]
-            raise Unavailable(f"MLflow did not take the request: {said}.") from error
+        tracking.alias(name, alias, ref, ctx.project)
+    except NotFound:
+        ctx.use(Models).mirror(ctx, name)
+        tracking.alias(name, alias, ref, ctx.project)
 
 
 def _told(

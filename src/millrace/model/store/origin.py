@@ -12,14 +12,17 @@ from millrace.model.store import files, reading
 from millrace.model.types import (
     CardParams,
     CardResult,
+    DescribeResult,
     LineageEdge,
     LineageResult,
 )
+from millrace.services.report.document import Document
 from millrace.services.report.markdown import to_markdown
 from millrace.stores.artifacts import Artifact, Artifacts
 from millrace.stores.jobs import Jobs
 from millrace.stores.models import Models
 
+SAID = ("about", "intended_use", "out_of_scope", "caveats", "licence", "contact")
 Direction = Literal["both", "up", "down"]
 
 
@@ -50,6 +53,38 @@ def card(ctx: Context, params: CardParams) -> CardResult:
     """Write a model's card and keep it as a report."""
     found = ctx.use(Models).get(params.model, ctx.project)
     path = _path(ctx, params.path, found.name)
+    document, used = _document(ctx, found, params)
+    if path is not None:
+        files.write_page(path, document)
+    said = {name: getattr(params, name) for name in SAID}
+    report, html = files.keep_card(ctx, found, document, used, said)
+    return CardResult(
+        model=found.ref,
+        report=report,
+        html=html,
+        path=str(path) if path else "",
+        markdown=to_markdown(document),
+    )
+
+
+def describe(ctx: Context, ref: str) -> DescribeResult:
+    """Return a model's card as it would be written now, in the words of the newest one."""
+    found = ctx.use(Models).get(ref, ctx.project)
+    cards = [one for one in reading.reports(ctx, found.ref) if one.meta.get("type") == files.CARD]
+    told = cards[0].meta.get("said", {}) if cards else {}
+    said = {name: str(told[name]) for name in SAID if name in told}
+    params = CardParams.model_validate({"model": found.ref, **said})
+    document, _ = _document(ctx, found, params)
+    return DescribeResult(
+        model=found.ref,
+        markdown=to_markdown(document),
+        report=cards[0].ref if cards else "",
+        created_at=cards[0].created_at if cards else None,
+    )
+
+
+def _document(ctx: Context, found: Artifact, params: CardParams) -> tuple[Document, list[str]]:
+    """Return the card and the reports it rests on."""
     reports = reading.reports(ctx, found.ref)
     judged = reading.evaluations(ctx, reports, params.evaluations)
     looked = reading.latest_importance(ctx, reports)
@@ -81,17 +116,7 @@ def card(ctx: Context, params: CardParams) -> CardResult:
             importance=looked[1] if looked else None,
         )
     )
-    used = [ref for ref, _ in judged] + ([looked[0]] if looked else [])
-    if path is not None:
-        files.write_page(path, document)
-    report, html = files.keep_card(ctx, found, document, used)
-    return CardResult(
-        model=found.ref,
-        report=report,
-        html=html,
-        path=str(path) if path else "",
-        markdown=to_markdown(document),
-    )
+    return document, [ref for ref, _ in judged] + ([looked[0]] if looked else [])
 
 
 def _making(ctx: Context, found: Artifact) -> pages.Making:

@@ -65,12 +65,17 @@ def manifest(ctx: Context, found: Artifact) -> Manifest:
     return read_manifest(ctx.use(Models).folder(found))
 
 
-def history(ctx: Context, name: str, alias: str = "champion") -> list[MoveLine]:
-    """Return the moves of an alias, the newest first."""
-    moves = ctx.use(Artifacts).alias_history(KIND, name, alias, ctx.project)
+def history(ctx: Context, name: str) -> list[MoveLine]:
+    """Return the moves of every alias of a name, the newest first."""
+    table = tables.alias_change
+    query = select(table).where(
+        table.c.project == ctx.project, table.c.kind == KIND, table.c.name == name
+    )
+    with ctx.use(Database).read() as connection:
+        rows = connection.execute(query.order_by(table.c.id.desc())).all()
     return [
         MoveLine(alias=m.alias, version=m.version, previous=m.previous, actor=m.actor, at=m.at)
-        for m in moves
+        for m in rows
     ]
 
 
@@ -131,6 +136,11 @@ def difference(ctx: Context, before: int | None, now: Artifact | None) -> list[M
         old = ctx.use(Artifacts).get(f"{now.name}@{before}", KIND, ctx.project)
     except NotFound:
         return []  # deleted since
+    return figures(ctx, old, now)
+
+
+def figures(ctx: Context, old: Artifact, now: Artifact) -> list[MetricLine]:
+    """Return how the figures of two versions differ, of whatever names."""
     was, is_now = _judged(ctx, old.ref), _judged(ctx, now.ref)
     pairs = [("", numbers(old.meta.get("metrics")), numbers(now.meta.get("metrics")))]
     pairs += [(dataset, was[dataset], is_now[dataset]) for dataset in is_now if dataset in was]
@@ -172,6 +182,11 @@ def reports(ctx: Context, ref: str) -> list[Artifact]:
         except NotFound:
             continue  # deleted since
     return sorted(found, key=lambda report: (-report.created_at, report.ref))
+
+
+def of_type(found: Iterable[Artifact], kind: str) -> list[str]:
+    """Return the references of those reports that are of one type."""
+    return [report.ref for report in found if report.meta.get("type") == kind]
 
 
 def parents(ctx: Context, ref: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""Arithmetic on runs: order and filters, series made shorter, comparison, tests."""

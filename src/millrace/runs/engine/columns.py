@@ -1,0 +1,182 @@
+"""Names of what runs are sorted and filtered by, and the same over runs in memory."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from millrace.core.errors import InvalidInput
+from millrace.kinds.filter import All, Any_, Condition, Not
+from millrace.runs.types import RunLine
+
+TEXTS = ("name", "state", "user", "op", "dataset", "model", "job")
+NUMBERS = ("started_at", "ended_at", "duration")
+KEYED = ("metrics", "min", "max", "params", "tags")
+LISTS = ("in", "not in", "between")
+WORDS = ("contains", "contains text", "starts with")
+Group = Literal["", "metrics", "min", "max", "params", "tags"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: a fact of the run, or a metric, param or tag of it."""
+
+    group: Group
+    name: str
+
+    @property
+    def numeric(self) -> bool:
+        """Say whether its values are numbers."""
+        return self.group in ("metrics", "min", "max") or self.name in NUMBERS and not self.group
+
+
+def column(text: str) -> Column:
+    """Return the column of a name such as `duration` or `metrics.loss`.
+
+    Errors: invalid_input, no such column.
+    """
+    if text in TEXTS or text in NUMBERS:
+        return Column("", text)
+    group, dot, name = text.partition(".")
+    if dot and name:
+        for known in ("metrics", "min", "max", "params", "tags"):
+            if group == known:
+                return Column(known, name)
+    raise InvalidInput(
+        f"Runs have no column '{text[:80]}'.",
+        f"Columns are {', '.join(sorted([*TEXTS, *NUMBERS]))}, and with a name behind the dot "
+        f"{', '.join(f'{group}.NAME' for group in KEYED)}.",
+        column=text[:80],
+    )
+
+
+def value(line: RunLine, wanted: Column) -> Any:
+    """Return what a run has in a column, None where it has nothing."""
+    if not wanted.group:
+        there = getattr(line, wanted.name)
+        return None if there == "" else there
+    if wanted.group == "params":
+        return line.params.get(wanted.name)
+    if wanted.group == "tags":
+        return line.tags.get(wanted.name)
+    found = line.metrics.get(wanted.name)
+    if found is None:
+        return None
+    return found.last if wanted.group == "metrics" else getattr(found, wanted.group)
+
+
+def number(text: Any) -> float | None:
+    """Return a param as a number, None when it is none."""
+    try:
+        found = float(text)
+    except (TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def check(found: Condition, wanted: Column) -> None:
+    """Raise `invalid_input` for a condition that cannot be tried on its column."""
+    if found.op in ("is null", "is not null"):
+        return
+    if found.op == "matches":
+        raise _wrong(found, "a dataset: runs are searched with 'contains' and 'contains text'")
+    listed = isinstance(found.value, list)
+    if listed != (found.op in LISTS) or found.value is None or found.value == []:
+        raise _wrong(found, "a list" if found.op in LISTS else "one value")
+    values = found.value if isinstance(found.value, list) else [found.value]
+    if found.op == "between" and len(values) != 2:
+        raise _wrong(found, "the two ends")
+    if found.op in WORDS and (wanted.numeric or not isinstance(found.value, str)):
+        raise _wrong(found, "a text, and a column of texts")
+    for one in values:
+        if isinstance(one, float) and not math.isfinite(one):
+            raise _wrong(found, "finite numbers")
+        is_number = isinstance(one, int | float) and not isinstance(one, bool)
+        if wanted.numeric and not is_number:
+            raise _wrong(found, "a number")
+        if is_number and not wanted.numeric and wanted.group != "params":
+            raise _wrong(found, "a text in quotes")
+
+
+def holds(line: RunLine, found: Condition | All | Any_ | Not) -> bool:
+    """Say whether a run fits a filter; what a run lacks fits no comparison."""
+    if isinstance(found, Not):
+        return not holds(line, found.negated)
+    if isinstance(found, All):
+        return all(holds(line, part) for part in found.all)
+    if isinstance(found, Any_):
+        return any(holds(line, part) for part in found.any)
+    wanted = column(found.column)
+    check(found, wanted)
+    return _compare(found, value(line, wanted))
+
+
+def _compare(found: Condition, there: Any) -> bool:
+    if found.op in ("is null", "is not null"):
+        return (there is None) == (found.op == "is null")
+    if there is None:
+        return False
+    values = found.value if isinstance(found.value, list) else [found.value]
+    if any(isinstance(one, int | float) and not isinstance(one, bool) for one in values):
+        there = number(there)
+        if there is None:
+            return False
+    else:
+        values = [str(one).lower() if isinstance(one, bool) else one for one in values]
+    if found.op in ("in", "not in"):
+        return (there in values) == (found.op == "in")
+    if found.op == "between":
+        return values[0] <= there <= values[1]
+    if found.op in WORDS:
+        return _worded(found.op, str(there), str(values[0]))
+    return _ordered(found.op, there, values[0])
+
+
+def _worded(op: str, there: str, one: str) -> bool:
+    if op == "starts with":
+        return there.startswith(one)
+    return one in there if op == "contains" else one.lower() in there.lower()
+
+
+def _ordered(op: str, there: Any, one: Any) -> bool:
+    return {
+        "=": there == one,
+        "!=": there != one,
+        "<": there < one,
+        "<=": there <= one,
+        ">": there > one,
+        ">=": there >= one,
+    }[op]
+
+
+def ordered(lines: Sequence[RunLine], sort: str, *, descending: bool) -> list[RunLine]:
+    """Return runs by a column; numbers before texts, runs without a value last."""
+    wanted = column(sort)
+    known = sorted(lines, key=lambda line: line.run)
+    known.sort(key=lambda line: -(line.started_at or 0))
+    known.sort(key=lambda line: _key(value(line, wanted), wanted), reverse=descending)
+    numbers = [line for line in known if _rank(value(line, wanted), wanted) == 0]
+    texts = [line for line in known if _rank(value(line, wanted), wanted) == 1]
+    rest = [line for line in known if _rank(value(line, wanted), wanted) == 2]
+    return [*numbers, *texts, *rest]
+
+
+def _rank(there: Any, wanted: Column) -> int:
+    if there is None:
+        return 2
+    return 0 if wanted.numeric or (wanted.group == "params" and number(there) is not None) else 1
+
+
+def _key(there: Any, wanted: Column) -> tuple[float, str]:
+    rank = _rank(there, wanted)
+    if rank == 0:
+        return float(there), ""
+    return 0.0, str(there) if rank == 1 else ""
+
+
+def _wrong(found: Condition, wanted: str) -> InvalidInput:
+    return InvalidInput(
+        f"The filter compares '{found.column[:80]}' with {repr(found.value)[:60]}.",
+        f"'{found.op}' needs {wanted}.",
+        column=found.column[:80],
+    )
