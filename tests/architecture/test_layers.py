@@ -106,7 +106,10 @@ def loaded_after(code: str) -> set[str]:
 
 def ops_modules() -> list[str]:
     """Return every module that registers ops."""
-    return [f"millrace.{path.parent.name}.ops" for path in sorted(SOURCE.glob("*/ops.py"))]
+    return [
+        ".".join(["millrace", *path.relative_to(SOURCE).with_suffix("").parts])
+        for path in sorted([*SOURCE.glob("*/ops.py"), *SOURCE.glob("drivers/*/ops.py")])
+    ]
 
 
 def test_importing_every_ops_module_loads_nothing_heavy() -> None:

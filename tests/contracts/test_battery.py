@@ -14,6 +14,7 @@ from tests.contracts import traces
 from tests.contracts.breaking import breaks
 from tests.contracts.described import complaints
 from tests.contracts.first import First, call, is_pure, run_first
+from tests.contracts.ports import untyped
 from tests.support.collect import examples, ops
 from tests.support.stage import Stage, stage_of, together
 
@@ -98,6 +99,12 @@ def test_example_runs_and_its_result_fits_the_model(stage: Stage, first: First) 
         model = op.result or RowsResult
         assert isinstance(first.result, model)
         assert model.model_validate_json(first.result.model_dump_json()) == first.result
+
+
+@each_example
+def test_references_in_the_result_are_typed_ports(stage: Stage, first: First) -> None:
+    wanted(stage, "runs")
+    assert list(untyped(first.result)) == []
 
 
 @each_example

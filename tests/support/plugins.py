@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from millrace.core import catalog
+
 FOLDER = Path(__file__).parent / "plugin"
 
 
@@ -10,3 +12,4 @@ def install() -> None:
     """Make the sample plug-in importable and its entry point visible."""
     if str(FOLDER) not in sys.path:
         sys.path.append(str(FOLDER))
+        catalog.plugins.cache_clear()

@@ -50,9 +50,10 @@ def _lines(path: Path, module: str) -> list[Line]:
     return found
 
 
-def plugins() -> list[EntryPoint]:
-    """Return the installed entry points that bring more ops."""
-    return sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name)
+@cache
+def plugins() -> tuple[EntryPoint, ...]:
+    """Return the installed entry points that bring more ops, looked for once a process."""
+    return tuple(sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name))
 
 
 @cache

@@ -19,8 +19,13 @@ REF_KINDS = (
     "pipeline",
     "memory",
     "report",
+    "watch",
+    "check",
+    "alert",
 )
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+NUMBER = re.compile(r"[0-9]+")
+LARGEST = 2**31 - 1  # what the version column of every database holds
 
 
 def new_id(prefix: str) -> str:
@@ -66,7 +71,7 @@ class Ref:
 def parse_ref(text: str, kind: str) -> Ref:
     """Parse `kind:name@version`; the kind may be left out when `kind` says it.
 
-    Errors: invalid_input, another kind or a name that cannot be.
+    Errors: invalid_input, another kind, or a name or version that cannot be.
     """
     head, _, rest = text.rpartition(":")
     if head and head != kind:
@@ -79,6 +84,17 @@ def parse_ref(text: str, kind: str) -> Ref:
     check_name(name, f"{kind} name")
     if not version or version == "latest":
         return Ref(kind, name, None)
-    if version.isdigit():
-        return Ref(kind, name, int(version))
+    if NUMBER.fullmatch(version):
+        return Ref(kind, name, _number(version, kind))
     return Ref(kind, name, check_name(version, "alias"))
+
+
+def _number(text: str, kind: str) -> int:
+    digits = text.lstrip("0")
+    if len(digits) > len(str(LARGEST)) or int(digits or "0") > LARGEST:
+        raise InvalidInput(
+            f"The version '{text[:40]}' of a {kind} is too large.",
+            f"A version is a whole number from 1 to {LARGEST}, an alias, or 'latest'.",
+            field="version",
+        )
+    return int(digits or "0")

@@ -15,7 +15,7 @@ from millrace.core.errors import Conflict, InvalidInput, MillraceError, Unavaila
 from millrace.core.workspace import Workspace
 from millrace.stores import tables
 
-HEAD = "0001"  # newest revision in stores/migrations/versions (asserted by a test)
+HEAD = "0002"  # newest revision in stores/migrations/versions (asserted by a test)
 metadata = tables.metadata
 
 

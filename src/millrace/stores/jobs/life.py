@@ -26,15 +26,26 @@ from millrace.stores.sql import Database
 
 OnEvent = Callable[[Event], None]
 Run = Callable[[str, OnEvent | None], Any]
+Left = Callable[[], bool]
 PROGRESS_EVERY = 0.2  # [s]
 LOOK_EVERY = 0.25  # [s]
+
+
+def never() -> bool:
+    """Say that whoever asked still waits."""
+    return False
 
 
 class Life:
     """One attempt at a job by one executor, under one epoch."""
 
     def __init__(
-        self, workspace: Workspace, row: Row[Any], on_event: OnEvent | None, run: Run
+        self,
+        workspace: Workspace,
+        row: Row[Any],
+        on_event: OnEvent | None,
+        run: Run,
+        left: Left = never,
     ) -> None:
         self.workspace = workspace
         self.database = workspace.use(Database)
@@ -56,7 +67,7 @@ class Life:
             checkpoint=self._checkpoint(),
             sink=self.handle,
             stopping=lambda: self._look()[1],
-            cancelled=lambda: self._look()[0],
+            cancelled=lambda: left() or self._look()[0],
             caller=self._call,
         )
 

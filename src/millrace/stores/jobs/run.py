@@ -23,7 +23,7 @@ from millrace.stores.datasets import Datasets
 from millrace.stores.datasets.stage import Outdated
 from millrace.stores.fence import Lost, Paused, fence
 from millrace.stores.jobs import record
-from millrace.stores.jobs.life import Life, OnEvent
+from millrace.stores.jobs.life import Left, Life, OnEvent, never
 from millrace.stores.sql import Database
 from millrace.stores.tracking import TRAINING, Tracking
 
@@ -37,10 +37,12 @@ def execute(
     executor: str,
     on_event: OnEvent | None = None,
     limit: int | None = None,
+    left: Left = never,
 ) -> Any:
     """Live a job to its end in this process; return its result or raise its error.
 
-    Retries by itself, with backoff and full jitter, what may work the next time.
+    Retries by itself, with backoff and full jitter, what may work the next time. Once `left`
+    says that nobody waits for it any more, the job is cancelled at its next check.
     """
     database = workspace.use(Database)
     while True:
@@ -50,7 +52,11 @@ def execute(
             return outcome(database, id)
         failpoint("job.claimed")
         life = Life(
-            workspace, row, on_event, lambda job, tell: execute(workspace, job, executor, tell)
+            workspace,
+            row,
+            on_event,
+            lambda job, tell: execute(workspace, job, executor, tell, left=left),
+            left,
         )
         wait = _live(life)
         if wait is None:

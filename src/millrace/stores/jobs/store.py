@@ -19,6 +19,7 @@ from millrace.kinds.job import FINAL, EventLine, Job
 from millrace.stores import tables
 from millrace.stores.jobs import record, run
 from millrace.stores.jobs.executor import take_over
+from millrace.stores.jobs.life import never
 from millrace.stores.jobs.steer import Steering
 
 
@@ -42,18 +43,20 @@ class Jobs(Steering):
         *,
         key: str | None = None,
         on_event: Callable[[Event], None] | None = None,
+        left: Callable[[], bool] = never,
     ) -> BaseModel:
         """Run an op in this process to its end and return its result.
 
         An op that only reads leaves no job; every other is recorded, and killed half-way
-        it can be resumed. Under a `key` used before, the first result comes back.
+        it can be resumed. Under a `key` used before, the first result comes back. Once `left`
+        says that nobody waits any more, the work is cancelled at its next check.
         Errors: whatever the op raises; invalid_input, not_allowed before it starts.
         """
         op, params, who = self._checked(name, raw, actor)
         if op.effect == "read" and op.shape == "plain":
-            return self._read(op, params, who, on_event)
+            return self._read(op, params, who, on_event, left)
         made = self._insert(op, params, who, key=key, executor=self.here.start())
-        return self.run(made, on_event)
+        return self.run(made, on_event, left)
 
     def submit(
         self,
@@ -71,13 +74,18 @@ class Jobs(Steering):
         op, params, who = self._checked(name, raw, actor)
         return self.get(self._insert(op, params, who, key=key, priority=priority))
 
-    def run(self, id: str, on_event: Callable[[Event], None] | None = None) -> Any:
+    def run(
+        self,
+        id: str,
+        on_event: Callable[[Event], None] | None = None,
+        left: Callable[[], bool] = never,
+    ) -> Any:
         """Run a recorded job in this process, or return the result it ended with."""
         job = self.get(id)
         if job.state in FINAL:
             return run.outcome(self.database, id)
         take_over(self.database, self.workspace.settings)
-        return run.execute(self.workspace, id, self.here.start(), on_event)
+        return run.execute(self.workspace, id, self.here.start(), on_event, left=left)
 
     def list(
         self,
@@ -168,9 +176,14 @@ class Jobs(Steering):
         params: BaseModel,
         actor: Actor,
         on_event: Callable[[Event], None] | None,
+        left: Callable[[], bool],
     ) -> BaseModel:
         settings = self.workspace.settings
         ctx = Context(
-            workspace=self.workspace, actor=actor, project=settings.project, seed=settings.seed
+            workspace=self.workspace,
+            actor=actor,
+            project=settings.project,
+            seed=settings.seed,
+            cancelled=left,
         )
         return run.read(op, params, ctx if on_event is None else ctx.but(sink=on_event))

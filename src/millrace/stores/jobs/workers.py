@@ -8,6 +8,8 @@ gets a new workflow while the old one is cancelled.
 import logging
 import signal
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 from typing import Any
 
@@ -24,6 +26,7 @@ QUEUES = ("default", "training", "interactive")
 APPLICATION = "millrace"
 VERSION = "millrace-1"  # constant: an upgrade recovers old work
 LOG = logging.getLogger("millrace.worker")
+Beside = Callable[[Workspace], AbstractContextManager[None]]
 _workspace: Workspace | None = None
 _executor: Executor | None = None
 
@@ -136,9 +139,13 @@ def _launch(workspace: Workspace, executor: str) -> None:
         )
 
 
-def main(root: str, flags: dict[str, Any] | None = None) -> None:
-    """Open the workspace and work; the entry of each worker process."""
+def main(root: str, flags: dict[str, Any] | None = None, beside: Beside = nullcontext) -> None:
+    """Open the workspace and work; the entry of each worker process.
+
+    `beside` runs around the work, such as the clock of the schedules.
+    """
     with Workspace.open(root, flags) as workspace:
         level = workspace.settings.log_level.upper()
         logging.basicConfig(level=level, format="%(asctime)s %(name)s %(message)s")
-        work(workspace)
+        with beside(workspace):
+            work(workspace)

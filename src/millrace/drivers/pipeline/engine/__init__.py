@@ -1,0 +1,1 @@
+"""The work of pipelines on text, graphs and tables: no store, no registry."""

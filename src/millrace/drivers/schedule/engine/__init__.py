@@ -1,0 +1,1 @@
+"""The arithmetic of schedules: cron expressions in time zones."""
