@@ -392,6 +392,23 @@ def test_split_refuses(people: str, call: Call, params: dict[str, Any], said: st
         call("dataset.split", dataset=people, **params)
 
 
+def test_split_gives_each_part_a_dataset_of_its_own(
+    people: str, workspace: Workspace, call: Call
+) -> None:
+    made = call("dataset.split", dataset=people, train=0.7, test=0.3, separate=True)
+    assert (made.train, made.validation, made.test) == (
+        "dataset:people-train@1",
+        None,
+        "dataset:people-test@1",
+    )
+    datasets = workspace.use(Datasets)
+    whole, train, test = (datasets.read(ref) for ref in (made.dataset, made.train, made.test))
+    assert "split" not in train.column_names
+    ids = {row["_id"]: row["split"] for row in whole.to_pylist()}
+    assert {row["_id"] for row in train.to_pylist()} == {i for i, p in ids.items() if p == "train"}
+    assert train.num_rows + test.num_rows == whole.num_rows == 300
+
+
 def test_sample_and_export(people: str, tmp_path: Path, workspace: Workspace, call: Call) -> None:
     made = call("dataset.sample", dataset=people, rows=30, by="team")
     assert (made.dataset, made.rows, made.of) == ("dataset:people-sample@1", 30, 300)

@@ -121,7 +121,7 @@ def split(params: p.SplitParams, ctx: Context) -> r.SplitResult:
     Writes a new version with a column that names the part. Use `stratified` to keep the share
     of each class, `group` to keep what belongs together in one part, `time` to train on the
     past and test on the future. The check counts equal rows (ids left out), equal texts and
-    groups that occur in several parts.
+    groups that occur in several parts. With `separate` each part is a dataset of its own too.
     Random: seeded by params.seed.     Reads: all columns.
     Errors: not_found, no such dataset; invalid_input, no such column or too few groups.
     """

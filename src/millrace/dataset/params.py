@@ -158,6 +158,10 @@ class SplitParams(Params):
         default=None, ge=0, le=2**31 - 1, description="seed; left out: of the workspace"
     )
     column: ColumnName = Field(default="split", description="column to write")
+    separate: bool = Field(
+        default=False,
+        description="whether each part also becomes a dataset of its own, '<name>-train' and so on",
+    )
     text: list[ColumnName] = Field(
         default_factory=list[str],
         max_length=20,

@@ -213,6 +213,21 @@ class SplitResult(BaseModel):
         description="reference of the version with the split column",
         json_schema_extra={"port": "dataset"},
     )
+    train: str | None = Field(
+        default=None,
+        description="dataset of the train part, with 'separate'",
+        json_schema_extra={"port": "dataset"},
+    )
+    validation: str | None = Field(
+        default=None,
+        description="dataset of the validation part, with 'separate'",
+        json_schema_extra={"port": "dataset"},
+    )
+    test: str | None = Field(
+        default=None,
+        description="dataset of the test part, with 'separate'",
+        json_schema_extra={"port": "dataset"},
+    )
     parts: dict[str, int] = Field(description="rows of each part [rows]")
     leaks: Leaks = Field(description="what the parts share and should not")
     notes: list[str] = Field(description="what else to know")

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from millrace.core import policy
 from millrace.core.context import Context
 from millrace.core.errors import InvalidInput
+from millrace.core.ids import check_name
 from millrace.dataset import params as p
 from millrace.dataset import results as r
 from millrace.dataset.looking.meaning import BATCH, ID, types_of
+from millrace.kinds.filter import Condition, compile_filter
 from millrace.kinds.task import ColumnType
 from millrace.stores.datasets import Datasets, Snapshot
 
@@ -52,12 +54,41 @@ def split(params: p.SplitParams, ctx: Context) -> r.SplitResult:
     stream = _with_parts(ctx, found, params.column, assigned, names)
     ref = datasets.write(ctx, found.name, stream, parents=[found.ref], meta=meta)
     counts = {name: int((assigned == at).sum()) for at, name in enumerate(names)}
+    made = datasets.info(ref, ctx.project)
+    apart = _apart(ctx, made, params.column, counts) if params.separate else {}
     return r.SplitResult(
         dataset=ref,
+        train=apart.get("train"),
+        validation=apart.get("validation"),
+        test=apart.get("test"),
         parts=counts,
-        leaks=_leaks(params, ctx, datasets.info(ref, ctx.project)),
+        leaks=_leaks(params, ctx, made),
         notes=_notes(params, found, counts),
     )
+
+
+def _apart(ctx: Context, found: Snapshot, column: str, counts: dict[str, int]) -> dict[str, str]:
+    """Write each part that has rows as a dataset without the column that named it."""
+    import pyarrow as pa
+
+    kept = [field for field in found.schema if field.name != column]
+    types = {name: kind for name, kind in types_of(found).items() if name != column}
+    made: dict[str, str] = {}
+    for part, rows in counts.items():
+        if not rows:
+            continue
+        name = check_name(f"{found.name}-{part}")
+        batches = ctx.use(Datasets).scan(
+            found.ref,
+            [field.name for field in kept],
+            filter=compile_filter(Condition(column=column, op="=", value=part), {column: "string"}),
+            batch_rows=BATCH,
+            project=ctx.project,
+        )
+        stream = pa.RecordBatchReader.from_batches(pa.schema(kept), batches)
+        meta = {"op": "dataset.split", "types": types, "part": part}
+        made[part] = ctx.use(Datasets).write(ctx, name, stream, parents=[found.ref], meta=meta)
+    return made
 
 
 def _assign(
