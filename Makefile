@@ -5,12 +5,12 @@ STAMP := .venv/.dev
 WORKSPACE ?= .millrace
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: help tour up test quick check fix crash bench docs op clean
+.PHONY: help tour up web test quick check fix crash bench screens docs op clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-INSTALL = $(PY) -m pip install -q --disable-pip-version-check --no-build-isolation -c constraints.txt
+INSTALL = MILLRACE_WEB=off $(PY) -m pip install -q --disable-pip-version-check --no-build-isolation -c constraints.txt
 QUIETLY = 2>.venv/pip.log || { cat .venv/pip.log; exit 1; }
 
 $(CORE): pyproject.toml constraints.txt
@@ -29,12 +29,18 @@ $(STAMP): $(CORE)
 	@touch $(STAMP)
 
 tour: $(CORE) ## Run the whole loop on the sample tickets
+	@$(PY) hatch_build.py --try
 	@$(PY) -m millrace --workspace $(WORKSPACE) tour samples/tickets.csv
 
 up: $(CORE) ## Start the server and a worker; prints the web address
+	@$(PY) hatch_build.py --try
 	@$(PY) -m millrace --workspace $(WORKSPACE) up
 
+web: $(CORE) ## Build the web app, if its sources have changed
+	@$(PY) hatch_build.py
+
 test: $(STAMP) ## Run the tests
+	@$(PY) hatch_build.py
 	@$(PY) -m pytest -n 2 --dist loadgroup -q
 
 quick: $(STAMP) ## Run the tests that take no time
@@ -45,6 +51,8 @@ check: $(STAMP) ## Format, lint, types, layers, generated files
 	@$(PY) -m ruff check .
 	@.venv/bin/lint-imports
 	@.venv/bin/pyright
+	@if command -v npm >/dev/null; then $(PY) hatch_build.py --modules && npm --prefix web run --silent check; \
+	else echo "npm is not installed: web/ is NOT checked"; fi
 
 fix: $(STAMP) ## Format and mend what can be mended
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
@@ -55,6 +63,10 @@ crash: $(STAMP) ## Run the whole crash suite (minutes)
 bench: $(STAMP) ## Print every figure of the README
 	@for file in bench/*.py; do echo "== $$file"; $(PY) $$file || exit 1; done
 
+screens: $(STAMP) ## Take a picture of every screen into screens/
+	@$(PY) hatch_build.py
+	@$(PY) -m tests.web.screens
+
 docs: $(STAMP) ## Write the generated pages and stubs
 	@$(PY) docs/generate.py
 
@@ -62,4 +74,5 @@ op: $(STAMP) ## Start a new op: make op NAME=folder.verb
 	@$(PY) docs/new_op.py $(NAME)
 
 clean: ## Remove the environment and what tests left
-	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis htmlcov build dist
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis htmlcov build dist screens
+	@rm -rf web/node_modules src/millrace/faces/web/static

@@ -3,13 +3,18 @@
 import asyncio
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 from millrace.core.workspace import Workspace
-from millrace.faces.api.app import joined
+from millrace.faces.api.app import joined, reserved
 from millrace.faces.api.gate import Gate
 from millrace.faces.api.guard import Guard
+from millrace.faces.api.limits import Bounds, calls
 from millrace.faces.api.metrics import Figures
+from millrace.faces.api.state import Door
+from millrace.faces.web.assets import load
+from millrace.faces.web.shell import Shell
 
 TOKEN = "t" * 40
 HOST = "127.0.0.1:8321"
@@ -30,10 +35,20 @@ class Answer:
 class Caller:
     """Calls the guarded app of one workspace."""
 
-    def __init__(self, workspace: Workspace, body_limit: int = 2**20) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        body_limit: int = 2**20,
+        *,
+        static: Path | None = None,
+        rate: float = 0,
+    ) -> None:
         self.figures = Figures()
         gate = Gate(TOKEN, frozenset({"127.0.0.1", "localhost"}), body_limit)
-        self.app = Guard(joined(workspace, self.figures), gate, self.figures.finished)
+        bounds = Bounds(calls=calls(rate), uncounted=("/v2/",))
+        app = joined(workspace, self.figures, Door(gate, bounds))
+        shell = Shell(load(static), reserved(app) | {"v2"}) if static else None
+        self.app = Guard(app, gate, self.figures.finished, shell=shell, bounds=bounds)
 
     def __enter__(self) -> Self:
         return self

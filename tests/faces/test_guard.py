@@ -1,5 +1,6 @@
 """What comes in, and what is turned away before anything of it is parsed."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from millrace.core.workspace import Workspace
-from millrace.faces.api.app import document
+from millrace.faces.api.app import all_routes, document, routes
 from millrace.faces.api.gate import COOKIE, OPEN_PATHS, Asked, Gate, host_of
 from tests.faces.http import HOST, TOKEN, Caller
 from tests.support.stage import FLAGS
@@ -150,9 +151,30 @@ def test_gate_takes_a_foreign_ask() -> None:
     assert gate.admit(ask) is not None
 
 
+SIGNING = {("post", "/session"): 422, ("delete", "/session"): 204}
+
+
 def test_no_described_address_is_open(caller: Caller) -> None:
+    """Every route but health and the sign-in itself wants the token, whoever adds one."""
+    seen: set[tuple[str, str]] = set()
     for path, methods in document()["paths"].items():
         for method in methods:
-            address = path.replace("{id}", "x").replace("{verb}", "cancel")
-            answer = caller.send(method.upper(), address, b"{}", token=None)
-            assert answer.status == (200 if path in OPEN_PATHS else 401), f"{method} {path}"
+            answer = caller.send(method.upper(), re.sub(r"{\w+}", "x", path), b"{}", token=None)
+            expected = 200 if path in OPEN_PATHS else SIGNING.get((method, path), 401)
+            assert answer.status == expected, f"{method} {path}"
+            seen.add((method, path))
+    assert set(SIGNING) <= seen
+    assert len(seen) > 50
+
+
+def test_every_route_of_the_app_wants_the_token(caller: Caller) -> None:
+    """The same for what the document leaves out: walked by the routes, not by the document."""
+    seen: set[str] = set()
+    for route in all_routes(routes()):
+        for method in getattr(route, "methods", None) or ():
+            path = re.sub(r"{[^}]+}", "x", route.path)
+            answer = caller.send(method, path, b"{}", token=None)
+            expected = 200 if path in OPEN_PATHS else SIGNING.get((method.lower(), path), 401)
+            assert answer.status == expected, f"{method} {path}"
+            seen.add(path)
+    assert {"/openapi.json", "/jobs", "/about", "/uploads/x", "/files/x/x"} <= seen

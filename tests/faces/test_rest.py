@@ -42,7 +42,7 @@ def test_other_content_types_are_415(caller: Caller, kind: str) -> None:
 
 def test_unknown_addresses(caller: Caller) -> None:
     assert caller.get("/nothing").status == 404
-    assert caller.get("/ops/sample.add").status == 405
+    assert caller.send("DELETE", "/ops/sample.add").status == 405
     missing = caller.post("/ops/sample.none", {})
     assert (missing.status, missing.json()["problem"]) == (404, "There is no op 'sample.none'.")
 

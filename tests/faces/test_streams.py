@@ -145,5 +145,5 @@ def test_a_plain_op_streams_its_events(opened: Workspace) -> None:
     assert '"kind":"adding"' in body
     assert body.endswith('event: result\ndata: {"value":2.0,"words":"1 + 1"}\n\n')
     failed = Caller(opened).post("/ops/sample.fail", {"code": "conflict"}, headers=sent)
-    assert failed.body.decode().startswith("event: error\n")
+    assert failed.body.decode().startswith(": open\n\nevent: error\n")
     assert Caller(opened).post("/ops/sample.add", {}, headers=sent).status == 422

@@ -1,6 +1,9 @@
 """JSON Schemas of ops, with references written out, and one hash over all of them."""
 
+from functools import cache
 from typing import Any
+
+from pydantic import BaseModel
 
 from millrace.core.ids import digest
 from millrace.core.registry import Op
@@ -72,7 +75,18 @@ def schema_hash(ops: dict[str, Op]) -> str:
     """Return one fingerprint of every op's name, version, effect and schemas."""
     return digest(
         [
-            [op.name, op.version, op.effect, op.shape, params_schema(op), result_schema(op)]
+            [op.name, op.version, op.effect, op.shape, _print(op.params, op.result or RowsResult)]
             for _, op in sorted(ops.items())
+        ]
+    )
+
+
+@cache
+def _print(params: type[BaseModel], result: type[BaseModel]) -> str:
+    """Return the fingerprint of the schemas of two models, reckoned once for each process."""
+    return digest(
+        [
+            inline(params.model_json_schema()),
+            inline(result.model_json_schema(mode="serialization")),
         ]
     )

@@ -21,7 +21,7 @@ create table if not exists tag (
   primary key (tag, category, key)) without rowid;
 """
 TTL = {"embedding": None, "classification": 30 * 86400.0, "augmentation": 30 * 86400.0}
-LIFTED_TTL = 60.0  # what came from a shared tier may be dropped there by others
+LIFTED_TTL = 60.0  # a copy in an upper tier lives so long: others may replace or drop it below
 DEFAULT_TTL = 7 * 86400.0
 MEMORY_BYTES = 64 * 2**20
 Entry = tuple[str, str]
@@ -204,14 +204,16 @@ class Cache:
         for tier in self.tiers:
             tier.close()
 
-    def get(self, category: str, key: str) -> bytes | None:
-        """Return one value or None."""
-        return self.get_many(category, [key]).get(key)
+    def get(self, category: str, key: str, *, fresh: bool = False) -> bytes | None:
+        """Return one value or None; a fresh one may have been put by another process just now."""
+        return self.get_many(category, [key], fresh=fresh).get(key)
 
-    def get_many(self, category: str, keys: Iterable[str]) -> dict[str, bytes]:
+    def get_many(
+        self, category: str, keys: Iterable[str], *, fresh: bool = False
+    ) -> dict[str, bytes]:
         """Return the values there are; what a lower tier had is lifted into the upper ones."""
         wanted = list(dict.fromkeys(keys))
-        found = self._remembered(category, wanted)
+        found = {} if fresh else self._remembered(category, wanted)
         for depth, tier in enumerate(self.tiers):
             left = [key for key in wanted if key not in found]
             if not left:
@@ -248,7 +250,7 @@ class Cache:
         if not values:
             return
         life = ttl if ttl is not None else TTL.get(category, DEFAULT_TTL)
-        self._remember(category, values, None if life is None else clock.now() + life)
+        self._remember(category, values, life)
         for tier in self.tiers:
             tier.put_many(category, values, life, tags)
 
@@ -273,9 +275,11 @@ class Cache:
                     self._memory.move_to_end((category, key))
         return found
 
-    def _remember(self, category: str, values: Mapping[str, bytes], expires: float | None) -> None:
-        if expires is None and TTL.get(category, DEFAULT_TTL) is not None:
-            expires = clock.now() + 60.0
+    def _remember(self, category: str, values: Mapping[str, bytes], life: float | None) -> None:
+        """Hold values in memory: for good if they never change, else a minute at most."""
+        expires = None
+        if life is not None or TTL.get(category, DEFAULT_TTL) is not None:
+            expires = clock.now() + min(LIFTED_TTL, LIFTED_TTL if life is None else life)
         with self._lock:
             for key, value in values.items():
                 old = self._memory.pop((category, key), None)

@@ -8,27 +8,47 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute
 
 from millrace import __version__
 from millrace.core import catalog
-from millrace.core.errors import Internal, InvalidInput, MillraceError, NotFound
+from millrace.core.errors import (
+    BadRequest,
+    Internal,
+    InvalidInput,
+    MillraceError,
+    NotFound,
+    WrongMethod,
+)
 from millrace.core.ids import new_id
 from millrace.core.workspace import Workspace
-from millrace.faces.api import events, jobs
-from millrace.faces.api.calls import add_ops
 from millrace.faces.api.guard import request_id
-from millrace.faces.api.metrics import STATES, Figures
-from millrace.faces.api.problems import Malformed, WrongMethod, problem
+from millrace.faces.api.metrics import Figures
+from millrace.faces.api.problems import problem
+from millrace.faces.api.routes import (
+    about,
+    catalogue,
+    events,
+    files,
+    health,
+    jobs,
+    session,
+    uploads,
+    views,
+)
+from millrace.faces.api.routes.calls import add_ops
 from millrace.faces.api.spec import fill
-from millrace.faces.api.state import Served, served
+from millrace.faces.api.state import Door, Served
 
 LOG = logging.getLogger("millrace.api")
-STATIC = catalog.ROOT / "faces" / "web" / "static"
+ROUTERS: tuple[APIRouter, ...] = (
+    *(catalogue.router, jobs.router, events.router, session.router, uploads.router),
+    *(files.router, views.router, about.router, health.router),
+)
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Millrace</title>
 <h1>Millrace {version}</h1><p>This server answers calls; the web app is not part of this
 installation.</p><p>Its description is at <a href="/openapi.json">/openapi.json</a>, its figures
@@ -46,10 +66,10 @@ def routes() -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
+    app.state.ops = ops
     add_ops(app, ops)
-    app.include_router(jobs.router)
-    app.include_router(events.router)
-    _add_health(app)
+    for router in ROUTERS:
+        app.include_router(router)
     _add_errors(app)
     app.openapi = lambda: fill(app, ops)
     return app
@@ -61,19 +81,36 @@ def document() -> dict[str, Any]:
 
 
 def joined(
-    workspace: Workspace, figures: Figures, stopping: Callable[[], bool] = lambda: False
+    workspace: Workspace,
+    figures: Figures,
+    door: Door,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> FastAPI:
     """Return the app joined to a workspace."""
     app = routes()
     app.state.served = Served(workspace, stopping)
     app.state.figures = figures
+    app.state.door = door
     app.state.document = None
+    app.state.catalogue = {}
     app.router.lifespan_context = _lifespan
-    if (STATIC / "index.html").is_file():
-        app.mount("/", StaticFiles(directory=STATIC, html=True))
-    else:
-        app.add_api_route("/", _page, include_in_schema=False)
+    app.add_api_route("/", _page, include_in_schema=False)
     return app
+
+
+def all_routes(app: FastAPI) -> list[BaseRoute]:
+    """Return every route of an app, those of its routers included."""
+    found: list[BaseRoute] = []
+    for route in app.routes:
+        inner = getattr(route, "original_router", None)
+        found.extend(inner.routes if inner is not None else [route])
+    return found
+
+
+def reserved(app: FastAPI) -> frozenset[str]:
+    """Return the first parts of every path of the API; no page of the web app lies below."""
+    paths: list[str] = [getattr(route, "path", "/") for route in all_routes(app)]
+    return frozenset(path.split("/", 2)[1] for path in paths) - {""}
 
 
 @asynccontextmanager
@@ -85,33 +122,6 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
 
 async def _page() -> Response:
     return HTMLResponse(PAGE.format(version=html.escape(__version__)))
-
-
-def _add_health(app: FastAPI) -> None:
-    @app.get("/health/live", tags=["health"], summary="Say that the process lives")
-    async def live() -> dict[str, str]:
-        return {"status": "live"}
-
-    @app.get("/health/ready", tags=["health"], summary="Say whether the database answers")
-    async def ready(request: Request) -> dict[str, str]:
-        await served(request).look(lambda found: found.last_event())
-        return {"status": "ready"}
-
-    @app.get("/metrics", tags=["health"], summary="Show figures in Prometheus's text format")
-    async def metrics(request: Request) -> Response:
-        counts = {
-            state: len(await served(request).look(lambda f, s=state: f.list(s, limit=1000)))
-            for state in STATES
-        }
-        text = request.app.state.figures.text(counts)
-        return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
-
-    @app.get("/openapi.json", include_in_schema=False)
-    async def openapi(request: Request) -> Response:
-        state = request.app.state
-        if state.document is None:
-            state.document = await asyncio.to_thread(request.app.openapi)
-        return JSONResponse(state.document)
 
 
 def _add_errors(app: FastAPI) -> None:
@@ -153,14 +163,13 @@ def _translated(error: RequestValidationError) -> MillraceError:
 
 
 def _http(request: Request, error: HTTPException) -> MillraceError:
-    path = request.url.path
+    path, name = request.url.path, request.url.path.removeprefix("/ops/")
+    if error.status_code in {404, 405} and name != path and request.method == "POST":
+        try:
+            catalog.find(name)
+        except MillraceError as missing:
+            return missing
     if error.status_code == 404:
-        name = path.removeprefix("/ops/")
-        if name != path and request.method == "POST":
-            try:
-                catalog.find(name)
-            except MillraceError as missing:
-                return missing
         return NotFound(
             f"There is nothing at '{path[:100]}'.", "The document at /openapi.json lists all."
         )
@@ -169,4 +178,4 @@ def _http(request: Request, error: HTTPException) -> MillraceError:
             f"'{path[:100]}' does not answer '{request.method}'.",
             "The document at /openapi.json lists all.",
         )
-    return Malformed(str(error.detail), "The document at /openapi.json says more.")
+    return BadRequest(str(error.detail), "The document at /openapi.json says more.")

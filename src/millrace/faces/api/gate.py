@@ -2,15 +2,17 @@
 
 import hmac
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from millrace.core.errors import MillraceError, NotAllowed
-from millrace.faces.api.problems import Malformed, NotSignedIn
+from millrace.core.errors import BadRequest, MillraceError, NotAllowed, NotSignedIn
 
 COOKIE = "millrace_token"
 OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
+SESSION = "/session"  # signing in and out needs no token; asking who one is does
+SIGNING = frozenset({"POST", "DELETE"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -49,11 +51,24 @@ class Gate:
 
     def admit(self, ask: Ask) -> MillraceError | None:
         """Return why the request is refused, or None to let it in."""
-        refused = self._host(ask) or self._origin(ask)
-        path = ask.path.split(b"?", 1)[0].decode("latin-1")
-        if refused or (path in self.open_paths and ask.method.decode() in SAFE_METHODS):
-            return refused
-        return self._token(ask)
+        return self.strange(ask) or (None if self.opens(ask) else self.unsigned(ask))
+
+    def strange(self, ask: Ask) -> MillraceError | None:
+        """Return why the request does not come from where it may: Host and Origin."""
+        return self._host(ask) or self._origin(ask)
+
+    def opens(self, ask: Ask) -> bool:
+        """Tell whether the request needs no token."""
+        path, method = ask.path.split(b"?", 1)[0].decode("latin-1"), ask.method.decode()
+        if path == SESSION:
+            return method in SIGNING
+        return path in self.open_paths and method in SAFE_METHODS
+
+    def unsigned(self, ask: Ask) -> MillraceError | None:
+        """Return why the caller is not signed in."""
+        if self.matches(bearer_in(ask.authorization)) or self.matches(cookie_in(ask.cookie)):
+            return None
+        return not_signed_in()
 
     def matches(self, given: str) -> bool:
         """Compare a token in constant time."""
@@ -63,7 +78,7 @@ class Gate:
         text = ask.host.decode("latin-1")
         if host_of(text) in self.hosts:
             return None
-        return Malformed(
+        return BadRequest(
             f"This server is not called '{text[:80]}'.",
             "Use the address that 'millrace up' printed, or start it with --allow-host.",
         )
@@ -81,13 +96,11 @@ class Gate:
             "Open the address that 'millrace up' printed.",
         )
 
-    def _token(self, ask: Ask) -> MillraceError | None:
-        scheme, _, given = ask.authorization.decode("latin-1").partition(" ")
-        if scheme.lower() == "bearer" and self.matches(given.strip()):
-            return None
-        if self.matches(cookie_in(ask.cookie)):
-            return None
-        return not_signed_in()
+
+def bearer_in(header: bytes) -> str:
+    """Return the token of an Authorization header, or nothing."""
+    scheme, _, given = header.decode("latin-1").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else ""
 
 
 def cookie_in(header: bytes) -> str:
@@ -99,6 +112,7 @@ def cookie_in(header: bytes) -> str:
     return found.value if found else ""
 
 
+@lru_cache(maxsize=256)
 def host_of(text: str) -> str | None:
     """Return the host of a Host header without its port, or None when it cannot be one."""
     try:

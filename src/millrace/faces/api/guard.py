@@ -15,11 +15,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from millrace.core.errors import MillraceError
+from millrace.core.errors import BadRequest, MillraceError, TooLarge
 from millrace.core.ids import new_id
 from millrace.core.policy import Actor
-from millrace.faces.api.gate import COOKIE, Asked, Gate
-from millrace.faces.api.problems import Malformed, TooLarge, problem
+from millrace.faces.api import limits
+from millrace.faces.api.gate import COOKIE, Asked, Gate, bearer_in, not_signed_in
+from millrace.faces.api.problems import problem
+from millrace.faces.web.shell import Shell
 
 LOG = logging.getLogger("millrace.api")
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -41,12 +43,26 @@ def _ignore(scope: Scope, status: int, seconds: float) -> None:
 
 
 class Guard:
-    """Lets through what keeps the rules, and answers the rest with a problem."""
+    """Lets through what keeps the rules, and answers the rest with a problem.
 
-    def __init__(self, app: ASGIApp, gate: Gate, finished: Finished = _ignore) -> None:
+    The app's page and files come out of memory before a token is asked for: they are the same
+    for everybody, and somebody has to show the sign-in.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        gate: Gate,
+        finished: Finished = _ignore,
+        *,
+        shell: Shell | None = None,
+        bounds: limits.Bounds | None = None,
+    ) -> None:
         self.app = app
         self.gate = gate
         self.finished = finished
+        self.shell = shell
+        self.bounds = bounds or limits.Bounds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request, then pass it on."""
@@ -76,32 +92,50 @@ class Guard:
     def _check(self, scope: Scope, headers: Headers) -> Response | None:
         """Return an answer of our own, None to go on, or raise why not."""
         ask = asked(scope, headers)
+        refused = self.gate.strange(ask)
+        if refused is not None:
+            raise refused
         token = _start_token(scope)
         if token is not None:
-            return self._sign_in(ask, token)
-        refused = self.gate.admit(ask)
-        if refused is not None:
-            raise refused
+            return self._sign_in(scope, headers, token)
+        if self.shell is not None and scope["type"] == "http":
+            shown = self.shell.answer(scope, headers)
+            if shown is not None:
+                return shown
+        if not self.gate.opens(ask):
+            refused = self.gate.unsigned(ask)
+            if refused is not None:
+                raise refused
+            self._count(scope, ask)
+            scope["state"]["actor"] = Actor()
         self._check_length(headers)
-        scope["state"]["actor"] = Actor()
         return None
 
-    def _sign_in(self, ask: Asked, token: str) -> Response:
+    def _count(self, scope: Scope, ask: Asked) -> None:
+        """Take one from the caller's bucket; a program cannot use up what the pages need."""
+        path: str = scope["path"]
+        if path.startswith(self.bounds.uncounted):
+            return
+        wait = self.bounds.calls.take("program" if bearer_in(ask.authorization) else "pages")
+        if wait:
+            raise limits.too_fast(self.bounds.calls.rate, wait)
+
+    def _sign_in(self, scope: Scope, headers: Headers, token: str) -> Response:
         """Turn the token of the start address into a cookie and take it out of the address."""
-        ask.authorization = f"Bearer {token}".encode()
-        refused = self.gate.admit(ask)
-        if refused is not None:
-            raise refused
-        answer = RedirectResponse("/", 303)
-        answer.set_cookie(
-            COOKIE, token, httponly=True, samesite="strict", secure=self.gate.secure_cookie
-        )
-        return answer
+        address = client_of(scope)
+        wait = self.bounds.failures.wait(address)
+        if not wait and self.gate.matches(token):
+            return signed_in(RedirectResponse("/", 303), self.gate)
+        if not wait:
+            self.bounds.failures.take(address)
+        if self.shell is not None and self.shell.shows(headers):
+            return RedirectResponse("/?refused=1", 303)
+        raise limits.too_often(wait) if wait else not_signed_in()
 
     def _check_length(self, headers: Headers) -> None:
         declared = headers.get("content-length", "0")
         if not declared.isdigit():
-            raise Malformed("The Content-Length is not a number.", "Send the length in bytes.")
+            raise BadRequest("The Content-Length is not a number.", "Send the length in bytes.")
         if int(declared) > self.gate.body_limit:
             raise too_large(self.gate.body_limit)
 
@@ -154,6 +188,20 @@ class Exchange:
             await self._send({"type": "websocket.close", "code": 1008, "reason": error.code})
         else:
             await self.answer(problem(error, self._number))
+
+
+def signed_in(answer: Response, gate: Gate) -> Response:
+    """Give an answer the cookie that signs in."""
+    answer.set_cookie(
+        COOKIE, gate.token, httponly=True, samesite="strict", secure=gate.secure_cookie
+    )
+    return answer
+
+
+def client_of(scope: Any) -> str:
+    """Return the address a request came from."""
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"
 
 
 def asked(scope: Scope, headers: Headers) -> Asked:

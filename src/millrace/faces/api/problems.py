@@ -8,43 +8,12 @@ from starlette.responses import Response
 from millrace.core.errors import (
     KINDS,
     Internal,
-    InvalidInput,
     LimitReached,
     MillraceError,
-    NotAllowed,
+    NotSignedIn,
 )
 
 MEDIA = "application/problem+json"
-
-
-class NotSignedIn(NotAllowed):
-    """Nobody is signed in: no token, or a wrong one."""
-
-    http = 401
-
-
-class Malformed(InvalidInput):
-    """The request itself cannot be read."""
-
-    http = 400
-
-
-class WrongType(InvalidInput):
-    """The body is not JSON by its content type."""
-
-    http = 415
-
-
-class WrongMethod(InvalidInput):
-    """The address exists, for another method."""
-
-    http = 405
-
-
-class TooLarge(LimitReached):
-    """The body is larger than the server accepts."""
-
-    http = 413
 
 
 def problem_body(error: MillraceError, request_id: str) -> dict[str, Any]:

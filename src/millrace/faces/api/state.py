@@ -1,5 +1,7 @@
 """What the routes of one server share."""
 
+import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -8,10 +10,14 @@ import anyio
 import anyio.to_thread
 from starlette.requests import HTTPConnection
 
-from millrace.core.errors import LimitReached
+from millrace.core.errors import LimitReached, TimedOut
 from millrace.core.policy import Actor
+from millrace.core.registry import OPS
 from millrace.core.workspace import Workspace
+from millrace.faces.api.gate import Gate
+from millrace.faces.api.limits import Bounds
 from millrace.faces.api.pulse import Pulse
+from millrace.faces.schema import schema_hash
 from millrace.stores.jobs import Jobs
 
 R = TypeVar("R")
@@ -27,6 +33,7 @@ class Served:
     stopping: Callable[[], bool]
     pulse: Pulse = field(init=False)
     busy: int = 0
+    _hash: str = ""
 
     def __post_init__(self) -> None:
         self.pulse = Pulse(self.look, self.stopping)
@@ -56,6 +63,61 @@ class Served:
             return await anyio.to_thread.run_sync(lambda: function(self.jobs), limiter=self._calls)
         finally:
             self.busy -= 1
+
+    async def within(
+        self,
+        what: str,
+        function: Callable[[Jobs, Callable[[], bool]], R],
+        gone: threading.Event | None = None,
+    ) -> R:
+        """Run an op in a thread until the deadline; its second argument says when to leave off.
+
+        What does not look keeps its thread until it ends, and so counts against `CALLS`.
+        Errors: timed_out, the setting 'deadline' has passed.
+        """
+        over = gone or threading.Event()
+        seconds = self.workspace.settings.deadline
+        running = asyncio.create_task(self.call(lambda jobs: function(jobs, over.is_set)))
+        try:
+            done, _ = await asyncio.wait({running}, timeout=seconds)
+        except asyncio.CancelledError:
+            over.set()
+            running.add_done_callback(_seen)
+            raise
+        if done:
+            return running.result()
+        over.set()
+        running.add_done_callback(_seen)
+        raise TimedOut(
+            f"'{what}' took longer than {seconds:g} s, and is cancelled.",
+            "Add '?background=true' to hand it to the workers, or raise the setting 'deadline'.",
+            deadline=seconds,
+        )
+
+    async def fingerprint(self) -> str:
+        """Return the hash over every op's schemas, computed once."""
+        if not self._hash:
+            self._hash = await asyncio.to_thread(schema_hash, dict(sorted(OPS.items())))
+        return self._hash
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the routes of signing in share with the guard."""
+
+    gate: Gate
+    bounds: Bounds
+
+
+def _seen(task: "asyncio.Task[Any]") -> None:
+    """Take the outcome of a call that nobody waits for, so that no warning is written."""
+    if not task.cancelled():
+        task.exception()
+
+
+def door(request: HTTPConnection) -> Door:
+    """Return what decides who may come in."""
+    return request.app.state.door
 
 
 def served(request: HTTPConnection) -> Served:

@@ -49,6 +49,11 @@ def health_of(mounted: Mounted) -> frozenset[str]:
     return frozenset({f"{prefix}/health/live", f"{prefix}/health/ready"})
 
 
+def roots(mounts: list[Mounted]) -> frozenset[str]:
+    """Return the first parts of the paths that belong to mounts."""
+    return frozenset(mounted.prefix.split("/", 2)[1] for mounted in mounts)
+
+
 def protocol_of(mounts: list[Mounted]) -> Any:
     """Return the protocol class of the port: a mount's, or uvicorn's own."""
     return next((m.protocol_class for m in mounts if m.protocol_class is not None), "httptools")

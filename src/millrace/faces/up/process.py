@@ -73,10 +73,14 @@ def serve(listen: Listen, token: str) -> None:
     """Serve until SIGTERM; open requests get a few seconds to end."""
     import uvicorn
 
-    from millrace.faces.api.app import joined
+    from millrace.faces.api import limits
+    from millrace.faces.api.app import joined, reserved
     from millrace.faces.api.guard import Guard
     from millrace.faces.api.metrics import Figures
-    from millrace.faces.up.mounts import Switch, health_of, mount_all, protocol_of
+    from millrace.faces.api.state import Door
+    from millrace.faces.up.mounts import Switch, health_of, mount_all, protocol_of, roots
+    from millrace.faces.web.assets import load
+    from millrace.faces.web.shell import Shell
 
     with Workspace.open(listen.workspace, listen.flags) as workspace:
         gate = Gate(
@@ -86,12 +90,17 @@ def serve(listen: Listen, token: str) -> None:
             secure_cookie=bool(listen.tls_cert) or listen.behind_proxy,
         )
         mounts = mount_all(workspace, gate)
-        open_paths = OPEN_PATHS.union(*map(health_of, mounts))
+        gate = replace(gate, open_paths=OPEN_PATHS.union(*map(health_of, mounts)))
+        bounds = limits.Bounds(
+            calls=limits.calls(workspace.settings.rate_limit),
+            uncounted=tuple(f"/{root}/" for root in roots(mounts)),
+        )
         figures = Figures()
         stopping = _Stop()
-        app = Switch(joined(workspace, figures, stopping), mounts)
+        app = joined(workspace, figures, Door(gate, bounds), stopping)
+        shell = Shell(load(), reserved(app) | roots(mounts))
         config = uvicorn.Config(
-            Guard(app, replace(gate, open_paths=open_paths), figures.finished),
+            Guard(Switch(app, mounts), gate, figures.finished, shell=shell, bounds=bounds),
             http=protocol_of(mounts),
             loop="uvloop" if sys.platform != "win32" else "asyncio",
             ws="websockets-sansio",

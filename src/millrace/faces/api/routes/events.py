@@ -31,8 +31,18 @@ def _lines(page: list[EventLine]) -> str:
 
 
 def streaming(body: AsyncIterator[str]) -> StreamingResponse:
-    """Return a stream of events as a response that no proxy may hold back."""
-    return StreamingResponse(body, media_type=MEDIA, headers={"x-accel-buffering": "no"})
+    """Return a stream of events as a response that no proxy may hold back.
+
+    It begins with a comment: the head of the answer goes out with the first bytes, and a
+    browser counts a stream as open only then.
+    """
+    return StreamingResponse(_opened(body), media_type=MEDIA, headers={"x-accel-buffering": "no"})
+
+
+async def _opened(body: AsyncIterator[str]) -> AsyncIterator[str]:
+    yield ": open\n\n"
+    async for text in body:
+        yield text
 
 
 def resumed(request: Request, after: int) -> int:

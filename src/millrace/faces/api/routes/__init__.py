@@ -1,0 +1,1 @@
+"""The routes of the HTTP face, a file per noun; none of them names an op."""

@@ -1,0 +1,45 @@
+"""Whether the server lives and is ready, its figures, and the document of its routes."""
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from millrace.faces.api.cached import Cached
+from millrace.faces.api.metrics import STATES
+from millrace.faces.api.state import served
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health/live", summary="Say that the process lives")
+async def live() -> dict[str, str]:
+    """Say that the process lives."""
+    return {"status": "live"}
+
+
+@router.get("/health/ready", summary="Say whether the database answers")
+async def ready(request: Request) -> dict[str, str]:
+    """Say whether the database answers."""
+    await served(request).look(lambda found: found.last_event())
+    return {"status": "ready"}
+
+
+@router.get("/metrics", summary="Show figures in Prometheus's text format")
+async def metrics(request: Request) -> Response:
+    """Show figures in Prometheus's text format."""
+    counts = {
+        state: len(await served(request).look(lambda f, s=state: f.list(s, limit=1000)))
+        for state in STATES
+    }
+    text = request.app.state.figures.text(counts)
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request) -> Response:
+    """Describe every route."""
+    state = request.app.state
+    if state.document is None:
+        state.document = await asyncio.to_thread(lambda: Cached(request.app.openapi()))
+    return state.document.answer(request)
