@@ -5,7 +5,7 @@ STAMP := .venv/.dev
 WORKSPACE ?= .millrace
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: help tour up web test quick check fix crash bench screens docs op clean
+.PHONY: help tour up web test quick check fix crash coverage bench screens docs op clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -58,7 +58,10 @@ fix: $(STAMP) ## Format and mend what can be mended
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
 
 crash: $(STAMP) ## Run the whole crash suite (minutes)
-	@MILLRACE_CRASH=full $(PY) -m pytest -q tests/stores/test_crash.py
+	@MILLRACE_CRASH=full $(PY) -m pytest -q tests/stores/test_crash.py tests/drivers/*/test_crash.py
+
+coverage: $(STAMP) ## Run the tests and say which lines they reach (minutes)
+	@$(PY) -m pytest -q --cov --cov-report=term:skip-covered
 
 bench: $(STAMP) ## Print every figure of the README
 	@for file in bench/*.py; do echo "== $$file"; $(PY) $$file || exit 1; done

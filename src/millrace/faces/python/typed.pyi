@@ -11,23 +11,56 @@ import millrace.dataset.params
 import millrace.dataset.results
 import millrace.deployment.ops
 import millrace.drift.types
+import millrace.drivers.agent.types
+import millrace.drivers.pipeline.types
+import millrace.drivers.schedule.types
 import millrace.evaluation.types
 import millrace.explanation.types
 import millrace.faces.backend.place
+import millrace.flows.home.types
+import millrace.flows.retraining.types
+import millrace.flows.reviewing.types
 import millrace.flows.types
-import millrace.jobs.ops
+import millrace.flows.watching.types
+import millrace.jobs.types
 import millrace.kinds.filter
 import millrace.kinds.job
 import millrace.kinds.rows
 import millrace.label.types.answers
+import millrace.label.types.browse
 import millrace.label.types.reports
 import millrace.label.types.sets
 import millrace.model.types
+import millrace.monitor.log.types
 import millrace.monitor.types
+import millrace.monitor.watching.types
 import millrace.quality.types
+import millrace.runs.types
 import millrace.search.types
 import millrace.services.report.evaluation
 from millrace.faces.python.client import Client as _Client
+
+class AgentOps:
+    @overload
+    def propose(
+        self,
+        *,
+        text: str,
+        about: str | None = ...,
+        limit: int = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.agent.types.ProposeResult:
+        """Turn plain words into the op they ask for, with its form filled in."""
+        ...
+    @overload
+    def propose(
+        self,
+        params: millrace.drivers.agent.types.ProposeParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.agent.types.ProposeResult: ...
 
 class AutomlOps:
     @overload
@@ -107,6 +140,45 @@ class AutomlOps:
 
 class DatasetOps:
     @overload
+    def clean_up(
+        self,
+        *,
+        name: str,
+        older_than: float = ...,
+        only_count: bool = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.dataset.results.CleanUpResult:
+        """Remove data files that no version of a dataset needs."""
+        ...
+    @overload
+    def clean_up(
+        self,
+        params: millrace.dataset.params.CleanUpParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.dataset.results.CleanUpResult: ...
+    @overload
+    def compact(
+        self,
+        *,
+        name: str,
+        only_count: bool = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.dataset.results.CompactResult:
+        """Join the small files of a dataset that was written bit by bit."""
+        ...
+    @overload
+    def compact(
+        self,
+        params: millrace.dataset.params.CompactParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.dataset.results.CompactResult: ...
+    @overload
     def delete(
         self,
         *,
@@ -133,6 +205,7 @@ class DatasetOps:
         top: int = ...,
         bins: int = ...,
         examples: int = ...,
+        rows: int | None = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.dataset.results.DescribeResult:
@@ -152,10 +225,12 @@ class DatasetOps:
         *,
         old: str,
         new: str,
+        shown: int = ...,
+        cell: int = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.dataset.results.DiffResult:
-        """Count the rows and columns by which two versions differ."""
+        """Show the rows, cells and columns by which two versions differ."""
         ...
     @overload
     def diff(
@@ -244,6 +319,44 @@ class DatasetOps:
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.dataset.results.ListResult: ...
     @overload
+    def preview(
+        self,
+        *,
+        path: str,
+        name: str | None = ...,
+        mode: Literal['replace', 'append'] = ...,
+        format: Literal['csv', 'tsv', 'jsonl', 'json', 'parquet', 'excel', 'images', 'sql'] | None = ...,
+        encoding: str | None = ...,
+        delimiter: str | None = ...,
+        header: bool | None = ...,
+        decimal: Literal['.', ','] | None = ...,
+        types: dict[str, Literal['number', 'category', 'date', 'text', 'boolean', 'id']] = ...,
+        columns: builtins.list[str] = ...,
+        missing: builtins.list[str] = ...,
+        skip_lines: int = ...,
+        sheet: str | None = ...,
+        query: str | None = ...,
+        restore: bool = ...,
+        max_columns: int = ...,
+        max_record: int = ...,
+        max_files: int = ...,
+        rows: int = ...,
+        set_aside: int = ...,
+        cell: int = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.dataset.results.PreviewResult:
+        """Show what an import of a source would do, without doing it."""
+        ...
+    @overload
+    def preview(
+        self,
+        params: millrace.dataset.params.PreviewParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.dataset.results.PreviewResult: ...
+    @overload
     def rows(
         self,
         *,
@@ -252,10 +365,15 @@ class DatasetOps:
         limit: int = ...,
         columns: builtins.list[str] = ...,
         cell: int = ...,
+        filter: millrace.kinds.filter.Condition | millrace.kinds.filter.All | millrace.kinds.filter.Any_ | millrace.kinds.filter.Not | None = ...,
+        search: str | None = ...,
+        sort: millrace.dataset.params.Sort | None = ...,
+        ids: builtins.list[int] | None = ...,
+        count: Literal['quick', 'full'] = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.dataset.results.RowsPage:
-        """Show one page of rows."""
+        """Show one page of rows: filtered, searched, sorted, or those with certain ids."""
         ...
     @overload
     def rows(
@@ -299,6 +417,7 @@ class DatasetOps:
         test: float = ...,
         seed: int | None = ...,
         column: str = ...,
+        separate: bool = ...,
         text: builtins.list[str] = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -574,6 +693,27 @@ class EvaluationOps:
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.evaluation.types.CrossResult: ...
     @overload
+    def list(
+        self,
+        *,
+        model: str | None = ...,
+        dataset: str | None = ...,
+        limit: int = ...,
+        offset: int = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.evaluation.types.ListResult:
+        """List stored evaluations, of one model or of all, the newest first."""
+        ...
+    @overload
+    def list(
+        self,
+        params: millrace.evaluation.types.ListParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.evaluation.types.ListResult: ...
+    @overload
     def run(
         self,
         *,
@@ -609,6 +749,7 @@ class EvaluationOps:
         self,
         *,
         report: str,
+        labels: int = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.services.report.evaluation.Evaluation:
@@ -676,8 +817,137 @@ class ExplanationOps:
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.explanation.types.ImportanceResult: ...
+    @overload
+    def list(
+        self,
+        *,
+        model: str | None = ...,
+        dataset: str | None = ...,
+        limit: int = ...,
+        offset: int = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.explanation.types.ListResult:
+        """List stored importances, of one model or of all, the newest first."""
+        ...
+    @overload
+    def list(
+        self,
+        params: millrace.explanation.types.ListParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.explanation.types.ListResult: ...
+    @overload
+    def show(
+        self,
+        *,
+        report: str,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.explanation.types.ImportanceResult:
+        """Show stored importances of a model's columns."""
+        ...
+    @overload
+    def show(
+        self,
+        params: millrace.explanation.types.ShowParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.explanation.types.ImportanceResult: ...
 
 class FlowsOps:
+    @overload
+    def check_drift(
+        self,
+        *,
+        watch: str | None = ...,
+        force: bool = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.flows.watching.types.CheckResult:
+        """Check the deployments that are watched and due, and alert where inputs drifted."""
+        ...
+    @overload
+    def check_drift(
+        self,
+        params: millrace.flows.watching.types.CheckParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.flows.watching.types.CheckResult: ...
+    @overload
+    def overview(
+        self,
+        *,
+        days: float = ...,
+        recent: int = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.flows.home.types.OverviewResult:
+        """Show what needs you, the loop with live counts, and what was made last."""
+        ...
+    @overload
+    def overview(
+        self,
+        params: millrace.flows.home.types.OverviewParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.flows.home.types.OverviewResult: ...
+    @overload
+    def retrain(
+        self,
+        *,
+        labelset: str,
+        model: str | None = ...,
+        holdout: str | None = ...,
+        budget: float | None = ...,
+        min_answers: int = ...,
+        promote: Literal['never', 'if_better'] = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.flows.retraining.types.RetrainResult:
+        """Train a model again on new labels and compare it with the champion."""
+        ...
+    @overload
+    def retrain(
+        self,
+        params: millrace.flows.retraining.types.RetrainParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.flows.retraining.types.RetrainResult: ...
+    @overload
+    def review_drift(
+        self,
+        *,
+        alert: str | None = ...,
+        deployment: str | None = ...,
+        reference: str | None = ...,
+        current: str | None = ...,
+        model: str | None = ...,
+        labelset: str | None = ...,
+        target: str | None = ...,
+        column: str | None = ...,
+        rows: int = ...,
+        by: Literal['auto', 'surprising', 'uncertain'] = ...,
+        alpha: float = ...,
+        anyway: bool = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.flows.reviewing.types.ReviewResult:
+        """Put the rows that drifted most at the top of a label set's queue."""
+        ...
+    @overload
+    def review_drift(
+        self,
+        params: millrace.flows.reviewing.types.ReviewParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.flows.reviewing.types.ReviewResult: ...
     @overload
     def tour(
         self,
@@ -717,7 +987,7 @@ class JobsOps:
     @overload
     def cancel(
         self,
-        params: millrace.jobs.ops.OneJob,
+        params: millrace.jobs.types.OneJob,
         *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -728,20 +998,29 @@ class JobsOps:
         *,
         state: Literal['queued', 'running', 'pausing', 'paused', 'cancelling', 'cancelled', 'failed', 'done'] | None = ...,
         op: str | None = ...,
+        parent: str | None = ...,
+        top: bool = ...,
+        project: str | None = ...,
+        actor: str | None = ...,
+        since: float | None = ...,
+        until: float | None = ...,
+        text: str | None = ...,
         limit: int = ...,
+        before: str | None = ...,
+        order: Literal['newest', 'oldest'] = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
-    ) -> millrace.jobs.ops.JobList:
-        """List jobs, the newest first."""
+    ) -> millrace.jobs.types.JobList:
+        """List jobs, the newest first, with totals by state."""
         ...
     @overload
     def list(
         self,
-        params: millrace.jobs.ops.ListParams,
+        params: millrace.jobs.types.ListParams,
         *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
-    ) -> millrace.jobs.ops.JobList: ...
+    ) -> millrace.jobs.types.JobList: ...
     @overload
     def logs(
         self,
@@ -749,19 +1028,21 @@ class JobsOps:
         id: str,
         after: int = ...,
         limit: int = ...,
+        kind: str | None = ...,
+        children: bool = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
-    ) -> millrace.jobs.ops.Log:
+    ) -> millrace.jobs.types.Log:
         """Show what happened in a job, line by line."""
         ...
     @overload
     def logs(
         self,
-        params: millrace.jobs.ops.LogParams,
+        params: millrace.jobs.types.LogParams,
         *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
-    ) -> millrace.jobs.ops.Log: ...
+    ) -> millrace.jobs.types.Log: ...
     @overload
     def pause(
         self,
@@ -775,7 +1056,7 @@ class JobsOps:
     @overload
     def pause(
         self,
-        params: millrace.jobs.ops.OneJob,
+        params: millrace.jobs.types.OneJob,
         *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -793,7 +1074,7 @@ class JobsOps:
     @overload
     def resume(
         self,
-        params: millrace.jobs.ops.OneJob,
+        params: millrace.jobs.types.OneJob,
         *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -811,7 +1092,7 @@ class JobsOps:
     @overload
     def retry(
         self,
-        params: millrace.jobs.ops.OneJob,
+        params: millrace.jobs.types.OneJob,
         *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -829,7 +1110,7 @@ class JobsOps:
     @overload
     def show(
         self,
-        params: millrace.jobs.ops.OneJob,
+        params: millrace.jobs.types.OneJob,
         *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -847,7 +1128,7 @@ class JobsOps:
     @overload
     def stop(
         self,
-        params: millrace.jobs.ops.OneJob,
+        params: millrace.jobs.types.OneJob,
         *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -866,7 +1147,7 @@ class JobsOps:
     @overload
     def watch(
         self,
-        params: millrace.jobs.ops.WatchParams,
+        params: millrace.jobs.types.WatchParams,
         *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -941,6 +1222,29 @@ class LabelOps:
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.label.types.answers.AnnotationResult: ...
     @overload
+    def annotate_many(
+        self,
+        *,
+        labelset: str,
+        items: builtins.list[int],
+        value: str,
+        annotator: str | None = ...,
+        note: str = ...,
+        expected: dict[int, int] = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.label.types.answers.BatchResult:
+        """Give many items one label."""
+        ...
+    @overload
+    def annotate_many(
+        self,
+        params: millrace.label.types.answers.AnnotateManyParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.label.types.answers.BatchResult: ...
+    @overload
     def consensus(
         self,
         *,
@@ -1009,6 +1313,25 @@ class LabelOps:
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.label.types.answers.AnnotationResult: ...
     @overload
+    def history(
+        self,
+        *,
+        labelset: str,
+        item: int,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.label.types.browse.HistoryResult:
+        """Show every change to one item, the oldest first."""
+        ...
+    @overload
+    def history(
+        self,
+        params: millrace.label.types.browse.HistoryParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.label.types.browse.HistoryResult: ...
+    @overload
     def import_annotations(
         self,
         *,
@@ -1032,6 +1355,52 @@ class LabelOps:
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.label.types.answers.ImportResult: ...
+    @overload
+    def items(
+        self,
+        *,
+        labelset: str,
+        state: Literal['unanswered', 'begun', 'complete', 'open', 'leased', 'skipped', 'flagged', 'adjudicated'] | None = ...,
+        disagreement: bool = ...,
+        label: str | None = ...,
+        suggestion: str | None = ...,
+        annotator: str | None = ...,
+        contains: str | None = ...,
+        offset: int = ...,
+        limit: int = ...,
+        cell: int = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.label.types.browse.ItemsResult:
+        """Show the items of a label set: state, answers by whom, suggestion, text."""
+        ...
+    @overload
+    def items(
+        self,
+        params: millrace.label.types.browse.ItemsParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.label.types.browse.ItemsResult: ...
+    @overload
+    def list_sets(
+        self,
+        *,
+        contains: str = ...,
+        limit: int = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.label.types.browse.ListSetsResult:
+        """List the label sets and how far each is."""
+        ...
+    @overload
+    def list_sets(
+        self,
+        params: millrace.label.types.browse.ListSetsParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.label.types.browse.ListSetsResult: ...
     @overload
     def next(
         self,
@@ -1202,6 +1571,26 @@ class LabelOps:
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.label.types.answers.AnnotationResult: ...
+    @overload
+    def undo_batch(
+        self,
+        *,
+        labelset: str,
+        batch: str | None = ...,
+        annotator: str | None = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.label.types.answers.BatchResult:
+        """Take back a batch of labels, your last one unless you name another."""
+        ...
+    @overload
+    def undo_batch(
+        self,
+        params: millrace.label.types.answers.UndoBatchParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.label.types.answers.BatchResult: ...
 
 class ModelOps:
     @overload
@@ -1251,6 +1640,25 @@ class ModelOps:
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.model.types.CardResult: ...
     @overload
+    def compare(
+        self,
+        *,
+        model: str,
+        to: str | None = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.model.types.CompareResult:
+        """Compare two model versions: what a promotion would change."""
+        ...
+    @overload
+    def compare(
+        self,
+        params: millrace.model.types.CompareParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.model.types.CompareResult: ...
+    @overload
     def delete(
         self,
         *,
@@ -1268,6 +1676,24 @@ class ModelOps:
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.model.types.DeleteResult: ...
+    @overload
+    def describe(
+        self,
+        *,
+        model: str,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.model.types.DescribeResult:
+        """Describe a model version: its card as Markdown, as it would be written now."""
+        ...
+    @overload
+    def describe(
+        self,
+        params: millrace.model.types.ModelParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.model.types.DescribeResult: ...
     @overload
     def export(
         self,
@@ -1427,12 +1853,98 @@ class ModelOps:
 
 class MonitorOps:
     @overload
+    def acknowledge(
+        self,
+        *,
+        alert: str,
+        note: str = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.monitor.watching.types.Alert:
+        """Say that somebody has seen an alert and need not be reminded."""
+        ...
+    @overload
+    def acknowledge(
+        self,
+        params: millrace.monitor.watching.types.AcknowledgeParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.monitor.watching.types.Alert: ...
+    @overload
+    def alerts(
+        self,
+        *,
+        state: Literal['open', 'acknowledged', 'handled', 'all'] = ...,
+        deployment: str | None = ...,
+        limit: int = ...,
+        offset: int = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.monitor.watching.types.Alerts:
+        """List drift alerts, the newest first: those nobody has dealt with, or all."""
+        ...
+    @overload
+    def alerts(
+        self,
+        params: millrace.monitor.watching.types.AlertsParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.monitor.watching.types.Alerts: ...
+    @overload
+    def checks(
+        self,
+        *,
+        watch: str,
+        limit: int = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.monitor.watching.types.Checks:
+        """Show how far each column had drifted at every check of a watch."""
+        ...
+    @overload
+    def checks(
+        self,
+        params: millrace.monitor.watching.types.ChecksParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.monitor.watching.types.Checks: ...
+    @overload
+    def requests(
+        self,
+        *,
+        deployment: str,
+        limit: int = ...,
+        before: str | None = ...,
+        status: int | None = ...,
+        failed: bool | None = ...,
+        model: str | None = ...,
+        since: float | None = ...,
+        until: float | None = ...,
+        text: str | None = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.monitor.log.types.RequestsResult:
+        """Show the logged requests of a deployment, the newest first."""
+        ...
+    @overload
+    def requests(
+        self,
+        params: millrace.monitor.log.types.RequestsParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.monitor.log.types.RequestsResult: ...
+    @overload
     def summary(
         self,
         *,
         deployment: str,
         since: float | None = ...,
         until: float | None = ...,
+        last: float | None = ...,
         bucket: float | None = ...,
         most_buckets: int = ...,
         key: str | None = None,
@@ -1448,6 +1960,285 @@ class MonitorOps:
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.monitor.types.SummaryResult: ...
+    @overload
+    def unwatch(
+        self,
+        *,
+        watch: str,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.monitor.watching.types.Removed:
+        """Stop a watch; its checks and alerts stay."""
+        ...
+    @overload
+    def unwatch(
+        self,
+        params: millrace.monitor.watching.types.OneWatch,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.monitor.watching.types.Removed: ...
+    @overload
+    def watch(
+        self,
+        *,
+        deployment: str,
+        reference: str | None = ...,
+        columns: builtins.list[str] | None = ...,
+        alpha: float = ...,
+        every: float = ...,
+        window: float = ...,
+        least: int = ...,
+        name: str | None = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.monitor.watching.types.Watch:
+        """Watch a deployment's inputs for drift."""
+        ...
+    @overload
+    def watch(
+        self,
+        params: millrace.monitor.watching.types.WatchParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.monitor.watching.types.Watch: ...
+    @overload
+    def watches(
+        self,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.monitor.watching.types.Watches:
+        """List what is watched, when it was last checked, and what is due."""
+        ...
+    @overload
+    def watches(
+        self,
+        params: millrace.monitor.watching.types.WatchesParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.monitor.watching.types.Watches: ...
+
+class PipelineOps:
+    @overload
+    def delete(
+        self,
+        *,
+        pipeline: str,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.Deleted:
+        """Delete one version of a pipeline, or with a name alone the whole pipeline."""
+        ...
+    @overload
+    def delete(
+        self,
+        params: millrace.drivers.pipeline.types.OnePipeline,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.Deleted: ...
+    @overload
+    def filter(
+        self,
+        *,
+        dataset: str,
+        filter: millrace.kinds.filter.Condition | millrace.kinds.filter.All | millrace.kinds.filter.Any_ | millrace.kinds.filter.Not,
+        drop: builtins.list[str] = ...,
+        output: str,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.FilterResult:
+        """Write the rows of a dataset that pass a filter as another dataset."""
+        ...
+    @overload
+    def filter(
+        self,
+        params: millrace.drivers.pipeline.types.FilterParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.FilterResult: ...
+    @overload
+    def format(
+        self,
+        *,
+        text: str | None = ...,
+        graph: millrace.drivers.pipeline.types.Graph | None = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.Formatted:
+        """Bring a pipeline into its one form, as graph and as text."""
+        ...
+    @overload
+    def format(
+        self,
+        params: millrace.drivers.pipeline.types.Given,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.Formatted: ...
+    @overload
+    def list(
+        self,
+        *,
+        contains: str = ...,
+        limit: int = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.Listed:
+        """List the pipelines of the project, the current version of each."""
+        ...
+    @overload
+    def list(
+        self,
+        params: millrace.drivers.pipeline.types.ListParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.Listed: ...
+    @overload
+    def python(
+        self,
+        *,
+        dataset: str,
+        code: str,
+        output: str | None = ...,
+        timeout: float = ...,
+        memory: int = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.CodeResult:
+        """Run Python code of your own on the rows of a dataset."""
+        ...
+    @overload
+    def python(
+        self,
+        params: millrace.drivers.pipeline.types.CodeParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.CodeResult: ...
+    @overload
+    def roll_back(
+        self,
+        *,
+        pipeline: str,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.RolledBack:
+        """Make an earlier version of a pipeline the current one."""
+        ...
+    @overload
+    def roll_back(
+        self,
+        params: millrace.drivers.pipeline.types.OnePipeline,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.RolledBack: ...
+    @overload
+    def run(
+        self,
+        *,
+        text: str | None = ...,
+        graph: millrace.drivers.pipeline.types.Graph | None = ...,
+        pipeline: str | None = ...,
+        until: str | None = ...,
+        overrides: dict[str, Any] = ...,
+        allow: builtins.list[Literal['spend', 'external', 'destructive']] = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.RunResult:
+        """Run a pipeline, each block as a job of its own."""
+        ...
+    @overload
+    def run(
+        self,
+        params: millrace.drivers.pipeline.types.RunParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.RunResult: ...
+    @overload
+    def save(
+        self,
+        *,
+        text: str | None = ...,
+        graph: millrace.drivers.pipeline.types.Graph | None = ...,
+        draft: bool = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.Saved:
+        """Keep a pipeline as a version and make it the current one."""
+        ...
+    @overload
+    def save(
+        self,
+        params: millrace.drivers.pipeline.types.SaveParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.Saved: ...
+    @overload
+    def show(
+        self,
+        *,
+        pipeline: str,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.Shown:
+        """Show one version of a pipeline, as text and as graph."""
+        ...
+    @overload
+    def show(
+        self,
+        params: millrace.drivers.pipeline.types.OnePipeline,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.Shown: ...
+    @overload
+    def validate(
+        self,
+        *,
+        text: str | None = ...,
+        graph: millrace.drivers.pipeline.types.Graph | None = ...,
+        pipeline: str | None = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.Validated:
+        """Check a pipeline whole and tell every problem with its block and field."""
+        ...
+    @overload
+    def validate(
+        self,
+        params: millrace.drivers.pipeline.types.Named,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.Validated: ...
+    @overload
+    def versions(
+        self,
+        *,
+        name: str,
+        limit: int = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.Versions:
+        """List the versions of a pipeline, the newest first."""
+        ...
+    @overload
+    def versions(
+        self,
+        params: millrace.drivers.pipeline.types.VersionsParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.pipeline.types.Versions: ...
 
 class QualityOps:
     @overload
@@ -1475,6 +2266,392 @@ class QualityOps:
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.quality.types.CheckResult: ...
+    @overload
+    def show(
+        self,
+        *,
+        dataset: str,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.quality.types.Kept:
+        """Show the last quality report of a dataset version without checking again."""
+        ...
+    @overload
+    def show(
+        self,
+        params: millrace.quality.types.ShowParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.quality.types.Kept: ...
+
+class RunsOps:
+    @overload
+    def compare(
+        self,
+        *,
+        runs: builtins.list[str],
+        baseline: str | None = ...,
+        metrics: builtins.list[str] | None = ...,
+        confidence: float = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.CompareResult:
+        """Compare up to 200 runs: params that differ, metrics against a baseline, tests."""
+        ...
+    @overload
+    def compare(
+        self,
+        params: millrace.runs.types.CompareParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.CompareResult: ...
+    @overload
+    def delete(
+        self,
+        *,
+        run: str,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.ChangeResult:
+        """Delete a run; 'runs.restore' brings it back."""
+        ...
+    @overload
+    def delete(
+        self,
+        params: millrace.runs.types.RunParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.ChangeResult: ...
+    @overload
+    def finish(
+        self,
+        *,
+        run: str,
+        state: Literal['finished', 'failed', 'killed'] = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.ChangeResult:
+        """Finish a run, as done, failed or killed."""
+        ...
+    @overload
+    def finish(
+        self,
+        params: millrace.runs.types.FinishParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.ChangeResult: ...
+    @overload
+    def history(
+        self,
+        *,
+        runs: builtins.list[str],
+        metrics: builtins.list[str] | None = ...,
+        points: int = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.HistoryResult:
+        """Show the metrics of up to 200 runs over their steps."""
+        ...
+    @overload
+    def history(
+        self,
+        params: millrace.runs.types.HistoryParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.HistoryResult: ...
+    @overload
+    def list(
+        self,
+        *,
+        search: str = ...,
+        state: builtins.list[Literal['scheduled', 'running', 'finished', 'failed', 'killed']] | None = ...,
+        op: str | None = ...,
+        dataset: str | None = ...,
+        experiment: str | None = ...,
+        deleted: bool = ...,
+        filter: millrace.kinds.filter.Condition | millrace.kinds.filter.All | millrace.kinds.filter.Any_ | millrace.kinds.filter.Not | None = ...,
+        sort: str = ...,
+        descending: bool = ...,
+        limit: int = ...,
+        offset: int = ...,
+        metrics: builtins.list[str] | None = ...,
+        keys: bool = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.ListResult:
+        """List runs, sorted, filtered and counted, each metric with last, min and max."""
+        ...
+    @overload
+    def list(
+        self,
+        params: millrace.runs.types.ListParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.ListResult: ...
+    @overload
+    def log(
+        self,
+        *,
+        run: str,
+        metrics: dict[str, float | None] = ...,
+        step: int = ...,
+        points: builtins.list[millrace.runs.types.LogPoint] = ...,
+        hyperparameters: dict[str, str | int | float | bool | None] = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.LogResult:
+        """Log metrics and params to a run; send many steps at once where they come fast."""
+        ...
+    @overload
+    def log(
+        self,
+        params: millrace.runs.types.LogParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.LogResult: ...
+    @overload
+    def rename(
+        self,
+        *,
+        run: str,
+        name: str,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.ChangeResult:
+        """Rename a run."""
+        ...
+    @overload
+    def rename(
+        self,
+        params: millrace.runs.types.RenameParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.ChangeResult: ...
+    @overload
+    def restore(
+        self,
+        *,
+        run: str,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.ChangeResult:
+        """Restore a deleted run."""
+        ...
+    @overload
+    def restore(
+        self,
+        params: millrace.runs.types.RunParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.ChangeResult: ...
+    @overload
+    def show(
+        self,
+        *,
+        run: str,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.ShowResult:
+        """Show one run: params, metrics, tags, datasets, its job and what that made."""
+        ...
+    @overload
+    def show(
+        self,
+        params: millrace.runs.types.RunParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.ShowResult: ...
+    @overload
+    def start(
+        self,
+        *,
+        name: str,
+        experiment: str | None = ...,
+        hyperparameters: dict[str, str | int | float | bool | None] = ...,
+        tags: dict[str, str] = ...,
+        dataset: str | None = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.StartResult:
+        """Start a run for a training of your own; log to it with 'runs.log'."""
+        ...
+    @overload
+    def start(
+        self,
+        params: millrace.runs.types.StartParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.StartResult: ...
+    @overload
+    def tag(
+        self,
+        *,
+        run: str,
+        tags: dict[str, str] = ...,
+        remove: builtins.list[str] = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.ChangeResult:
+        """Tag a run, and take tags away."""
+        ...
+    @overload
+    def tag(
+        self,
+        params: millrace.runs.types.TagParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.runs.types.ChangeResult: ...
+
+class ScheduleOps:
+    @overload
+    def create(
+        self,
+        *,
+        name: str,
+        cron: str,
+        zone: str = ...,
+        op: str,
+        arguments: dict[str, Any] = ...,
+        allow: builtins.list[Literal['spend', 'external', 'destructive']] = ...,
+        missed: Literal['skip', 'once'] = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.schedule.types.Schedule:
+        """Run an op or a pipeline by the clock, on behalf of whoever creates the schedule."""
+        ...
+    @overload
+    def create(
+        self,
+        params: millrace.drivers.schedule.types.CreateParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.schedule.types.Schedule: ...
+    @overload
+    def delete(
+        self,
+        *,
+        name: str,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.schedule.types.Deleted:
+        """Delete a schedule and its history; the jobs it made stay."""
+        ...
+    @overload
+    def delete(
+        self,
+        params: millrace.drivers.schedule.types.OneSchedule,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.schedule.types.Deleted: ...
+    @overload
+    def list(
+        self,
+        *,
+        contains: str = ...,
+        limit: int = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.schedule.types.Listed:
+        """List the schedules with their next and last times."""
+        ...
+    @overload
+    def list(
+        self,
+        params: millrace.drivers.schedule.types.ListParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.schedule.types.Listed: ...
+    @overload
+    def next(
+        self,
+        *,
+        cron: str,
+        zone: str = ...,
+        count: int = ...,
+        after: float | None = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.schedule.types.NextResult:
+        """Say in words when a cron expression comes, and list its next times."""
+        ...
+    @overload
+    def next(
+        self,
+        params: millrace.drivers.schedule.types.NextParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.schedule.types.NextResult: ...
+    @overload
+    def pause(
+        self,
+        *,
+        name: str,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.schedule.types.Schedule:
+        """Pause a schedule: nothing runs until it is resumed; a run under way goes on."""
+        ...
+    @overload
+    def pause(
+        self,
+        params: millrace.drivers.schedule.types.OneSchedule,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.schedule.types.Schedule: ...
+    @overload
+    def resume(
+        self,
+        *,
+        name: str,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.schedule.types.Schedule:
+        """Resume a paused schedule at its next time."""
+        ...
+    @overload
+    def resume(
+        self,
+        params: millrace.drivers.schedule.types.OneSchedule,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.schedule.types.Schedule: ...
+    @overload
+    def show(
+        self,
+        *,
+        name: str,
+        limit: int = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.schedule.types.Shown:
+        """Show a schedule with its last runs and its next times."""
+        ...
+    @overload
+    def show(
+        self,
+        params: millrace.drivers.schedule.types.ShowParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.drivers.schedule.types.Shown: ...
 
 class SearchOps:
     @overload
@@ -1584,6 +2761,8 @@ class SearchOps:
 class Client(_Client):
     def __enter__(self) -> Self: ...
     @property
+    def agent(self) -> AgentOps: ...
+    @property
     def automl(self) -> AutomlOps: ...
     @property
     def dataset(self) -> DatasetOps: ...
@@ -1606,7 +2785,13 @@ class Client(_Client):
     @property
     def monitor(self) -> MonitorOps: ...
     @property
+    def pipeline(self) -> PipelineOps: ...
+    @property
     def quality(self) -> QualityOps: ...
+    @property
+    def runs(self) -> RunsOps: ...
+    @property
+    def schedule(self) -> ScheduleOps: ...
     @property
     def search(self) -> SearchOps: ...
 
