@@ -87,6 +87,21 @@ def test_rows_of_a_narrow_table_agree_by_chance() -> None:
     assert copies.near_rows(columns, 0.5).of == {}
 
 
+def test_a_few_columns_do_when_one_of_them_is_almost_unique() -> None:
+    rng = np.random.default_rng(1)
+    names = [f"person {row}" for row in range(300)]
+    ages, kinds = rng.integers(1, 90, 300).tolist(), rng.choice(["a", "b"], 300).tolist()
+    for part in (names, ages, kinds):
+        part += part[5:8]
+    columns = profile(pa.table({"name": names, "age": ages, "kind": kinds}))
+    assert copies.equal_rows(columns).of == {300: 5, 301: 6, 302: 7}
+
+
+def test_an_identifier_that_repeats_with_its_row_is_a_copy() -> None:
+    table = {"id": [*range(200), 7], "flag": [*([True, False] * 100), False]}
+    assert copies.equal_rows(profile(pa.table(table))).of == {200: 7}
+
+
 def test_a_table_without_comparable_columns_has_no_copies() -> None:
     columns = profile(pa.table({"v": [[1.0], [1.0]]}))
     assert copies.equal_rows(columns).of == {}

@@ -11,6 +11,7 @@ from millrace.quality.types import (
     CheckResult,
     Finding,
     Kept,
+    Newest,
     Part,
     Related,
     ShowParams,
@@ -26,6 +27,7 @@ ROWS_SHOWN = 1000  # of one finding
 ROWS_IN_ALL = 30_000  # of all findings: a result is kept with its job
 SAME_CHECK = 50  # findings of one check that are listed one by one
 KEPT = "quality"  # category of the cache
+NEWEST = "quality.newest"  # category of one short line a project
 KEPT_FOR = 365 * 86400.0  # [s]
 TOO_LARGE = ("list", "struct", "map", "binary", "fixed_size", "blob", "extension")
 
@@ -84,9 +86,20 @@ def keep(ctx: Context, params: CheckParams, made: CheckResult) -> None:
         report=made, params=params.model_dump(mode="json"), job=ctx.job, checked_at=clock.now()
     )
     name = made.dataset.split("@")[0]
-    ctx.use(Cache).put(
-        KEPT, _key(ctx, made.dataset), kept.model_dump_json().encode(), KEPT_FOR, [name]
-    )
+    line = Newest(dataset=made.dataset, score=made.score, at=kept.checked_at)
+    for category, key, value in (
+        (KEPT, _key(ctx, made.dataset), kept),
+        (NEWEST, ctx.project, line),
+    ):
+        ctx.use(Cache).put(category, key, value.model_dump_json().encode(), KEPT_FOR, [name])
+
+
+def newest(ctx: Context) -> Newest | None:
+    """Return the score of the project's last check, whichever dataset it was of."""
+    from millrace.stores.cache import Cache
+
+    found = ctx.use(Cache).get(NEWEST, ctx.project, fresh=True)
+    return None if found is None else Newest.model_validate_json(found)
 
 
 def show(ctx: Context, params: ShowParams) -> Kept:
@@ -98,7 +111,7 @@ def show(ctx: Context, params: ShowParams) -> Kept:
     from millrace.stores.datasets import Datasets
 
     ref = ctx.use(Datasets).info(params.dataset, ctx.project).ref
-    found = ctx.use(Cache).get(KEPT, _key(ctx, ref))
+    found = ctx.use(Cache).get(KEPT, _key(ctx, ref), fresh=True)
     if found is None:
         raise NotFound(
             f"There is no quality report of '{ref}'.", f"Run 'millrace quality check {ref}'."

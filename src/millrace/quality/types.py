@@ -165,3 +165,11 @@ class Kept(BaseModel):
     params: dict[str, Any] = Field(description="what was asked for")
     job: str | None = Field(description="job that made it")
     checked_at: float = Field(description="when it was made [s since 1970]")
+
+
+class Newest(BaseModel):
+    """The last check of a project, in short."""
+
+    dataset: str = Field(description="dataset it is of", json_schema_extra={"port": "dataset"})
+    score: float = Field(description="quality score [0..100]")
+    at: float = Field(description="when it was made [s since 1970]")

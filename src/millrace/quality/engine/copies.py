@@ -25,6 +25,7 @@ WORDS = 3  # length of a shingle of a long text
 LONG = 400  # median characters from which a column counts as long texts
 MARGIN = 0.15  # by which 128 hashes may misjudge a similarity
 TEXT_BITS = 60.0  # what an equal text says, far more than chance
+ALMOST_ALL = 0.9  # share of different values from which an equal one is no chance
 CHUNK = 100_000
 MOST_COLUMNS = 200
 MOST_LETTERS = 20_000  # of one text; what follows is not compared
@@ -58,12 +59,20 @@ def exact(keys: NDArray) -> Copies:
 
 
 def equal_rows(columns: list[Column]) -> Copies:
-    """Find rows equal to an earlier one in every column but identifiers.
+    """Find rows equal to an earlier one in every column, or in every one but identifiers.
 
     Rows that repeat only because the table is narrow are left out.
     Cost: O(n d) time, one number a row.
     """
-    kept = comparable(columns)
+    known = [one for one in columns if one.kind != "other"]
+    whole, kept = _equal_in(known), comparable(columns)
+    if len(kept) == len(known):
+        return whole
+    of = whole.of | _equal_in(kept).of
+    return Copies(sorted(of), of)
+
+
+def _equal_in(kept: list[Column]) -> Copies:
     if not kept:
         return Copies([], {})
     keys = np.zeros(len(kept[0].values), np.uint64)
@@ -218,16 +227,17 @@ def surprising(columns: list[Column], rows: Rows, equal: NDArray[np.bool_]) -> N
     """Tell where two rows share more than chance would give any two of the n rows.
 
     Rows of a narrow table agree by chance. What they share must hold more bits than 2 log2(n),
-    and ten more for good measure, were the columns independent; a text alone is enough.
+    and ten more for good measure, were the columns independent; a text alone is enough, and
+    so is a value of a column in which nearly every row has its own.
     Shapes: d columns, rows (p,), equal (p, d) -> (p,).
     """
     bits = np.zeros(len(rows))
     for place, column in enumerate(columns):
-        if column.kind == "text":
-            bits += np.where(equal[:, place], TEXT_BITS, 0.0)
-            continue
         codes = column.codes + 1
         counts = np.bincount(codes)
+        if column.kind == "text" or np.count_nonzero(counts) > ALMOST_ALL * codes.size:
+            bits += np.where(equal[:, place], TEXT_BITS, 0.0)
+            continue
         bits += np.where(equal[:, place], np.log2(codes.size / counts[codes[rows]]), 0.0)
     return bits > 2 * np.log2(max(2, len(columns[0].values))) + 10
 
