@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ import millrace
 SOURCE = Path(millrace.__file__).parents[1]
 SAMPLES = SOURCE.parent / "samples"
 FLAGS = ("durability=normal", "threads=1", "heartbeat=0.5", "lease=5")
+START_WITHIN = 120.0  # [s]
 FINAL = {"done", "failed", "cancelled"}
 
 
@@ -162,7 +164,10 @@ def start(home: Path, *words: str, env: dict[str, str] | None = None) -> Server:
         text=True,
     )
     assert process.stdout is not None
+    late = threading.Timer(START_WITHIN, process.kill)  # a server that cannot start is tried again
+    late.start()
     url, _, token = process.stdout.readline().strip().partition("/?token=")
+    late.cancel()
     found = Server(process, url, token, home)
     if not token:
         found.stop()
