@@ -139,8 +139,8 @@ def settle_and_train(page: Any) -> None:
     budget = form.locator("[data-field=budget]")
     budget.scroll_into_view_if_needed()
     budget.focus()
-    page.keyboard.type("2")
-    assert budget.input_value() == "2"
+    page.keyboard.type("8")
+    assert budget.input_value() == "8"
     form.get_by_role("button", name="Retrain").focus()
     page.keyboard.press("Enter")
     page.locator("[data-testid=job][data-state=done]").nth(1).wait_for(timeout=120_000)
