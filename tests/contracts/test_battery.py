@@ -22,6 +22,7 @@ OPS = ops()
 EXAMPLES = [example for example in examples() if example.op in OPS]
 RECORDED = [example for example in EXAMPLES if not is_pure(OPS[example.op])]
 FIRST: dict[int, First] = {}
+EVENTS: dict[int, int] = {}  # told by the run before, which was cancelled at one of them or ended
 each_op = pytest.mark.parametrize("op", OPS.values(), ids=list(OPS))
 each_example = pytest.mark.parametrize("stage", together(EXAMPLES), indirect=True)
 each_recorded = pytest.mark.parametrize("stage", together(RECORDED), indirect=True)
@@ -86,8 +87,7 @@ def test_schema_survives_json(op: Op) -> None:
 @each_example
 def test_params_survive_json(stage: Stage) -> None:
     op = wanted(stage, "schema")
-    with stage.world():
-        params = op.validate(stage.params)
+    params = op.validate(stage.ready())
     again = op.validate(json.loads(params.model_dump_json()))
     assert again == params
 
@@ -129,10 +129,8 @@ def test_repeats_with_one_seed(stage: Stage, first: First) -> None:
 @each_example
 def test_each_bound_is_kept(stage: Stage) -> None:
     op = wanted(stage, "bounds")
-    with stage.world():
-        params = stage.params
     wrong = []
-    for broken in breaks(op, params):
+    for broken in breaks(op, stage.ready()):
         try:
             op.validate(broken.params)
             wrong.append(f"{broken.field}: breaking '{broken.why}' is accepted")
@@ -146,6 +144,8 @@ def test_each_bound_is_kept(stage: Stage) -> None:
 @pytest.mark.parametrize("nth", [0, 1, 2])
 def test_cancel_leaves_nothing_half_written(stage: Stage, nth: int) -> None:
     op = wanted(stage, "cancel")
+    if EVENTS.get(id(stage), nth) < nth - 1:
+        return  # it does not tell so many events: this would be the run before, once more
     with stage.world() as world:
         jobs = world.use(Jobs)
         before = set(traces.artifacts(world.workspace))
@@ -166,6 +166,7 @@ def test_cancel_leaves_nothing_half_written(stage: Stage, nth: int) -> None:
             jobs.run(job.id, on_event)
         except MillraceError as error:
             code = error.code
+        EVENTS[id(stage)] = seen
         ended = jobs.get(job.id)
         assert (ended.state, code) in {
             ("done", None),

@@ -61,6 +61,23 @@ def test_names_that_cannot_be(text: str) -> None:
         parse_ref(text, "dataset")
 
 
+@pytest.mark.parametrize("version", ["9" * 40, "2147483648", "9" * 5000])
+def test_a_version_that_no_database_holds(version: str) -> None:
+    with pytest.raises(
+        InvalidInput, match="The version '[0-9]+' of a model is too large"
+    ) as caught:
+        parse_ref(f"model:m@{version}", "model")
+    assert len(str(caught.value)) < 200
+
+
+def test_a_version_is_written_in_plain_digits() -> None:
+    assert parse_ref("m@2147483647", "model").version == 2**31 - 1
+    assert parse_ref("m@007", "model").version == 7
+    for strange in ("²", "٣"):
+        with pytest.raises(InvalidInput, match="The alias"):
+            parse_ref(f"m@{strange}", "model")
+
+
 def test_latest_is_no_version() -> None:
     assert parse_ref("a@latest", "dataset") == Ref("dataset", "a", None)
 

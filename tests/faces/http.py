@@ -33,7 +33,9 @@ class Answer:
 
 
 class Caller:
-    """Calls the guarded app of one workspace."""
+    """Calls the guarded app of one workspace; `leaves` hangs up once the request is sent."""
+
+    leaves = False
 
     def __init__(
         self,
@@ -111,6 +113,8 @@ class Caller:
         answer = Answer()
 
         async def receive() -> dict[str, Any]:
+            if not parts and self.leaves:
+                return {"type": "http.disconnect"}
             if not parts:
                 await asyncio.sleep(3600)
             part = parts.pop(0)

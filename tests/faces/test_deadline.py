@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -41,7 +42,7 @@ def child(params: Nothing, ctx: Context) -> Nothing:
 
 
 @pytest.fixture
-def caller(home: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Caller]:
+def slow_ops() -> Iterator[None]:
     for name, effect, function in (
         ("sample.look", "read", work),
         ("sample.work", "write", work),
@@ -50,11 +51,22 @@ def caller(home: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Caller]:
         op(name, effect=effect)(function)
     ended.clear()
     try:
-        with Workspace.open(str(home), {**FLAGS, "deadline": 0.2}) as workspace:
-            yield Caller(workspace)
+        yield
     finally:
         for name in ("sample.look", "sample.work", "sample.parent"):
             del OPS[name]
+
+
+@pytest.fixture
+def caller(home: Path, slow_ops: None) -> Iterator[Caller]:
+    with Workspace.open(home, {**FLAGS, "deadline": 0.2}) as workspace:
+        yield Caller(workspace)
+
+
+@pytest.fixture
+def patient(home: Path, slow_ops: None) -> Iterator[Caller]:
+    with Workspace.open(home, FLAGS) as workspace:
+        yield Caller(workspace)
 
 
 @pytest.mark.parametrize("name", ["sample.look", "sample.work", "sample.parent"])
@@ -80,6 +92,20 @@ def test_a_stream_over_its_deadline_ends_with_the_error(caller: Caller) -> None:
     assert answer.status == 200
     assert b"event: error" in answer.body
     assert b"timed_out" in answer.body
+
+
+@pytest.mark.parametrize("name", ["sample.look", "sample.work", "sample.parent"])
+def test_a_call_whose_caller_has_left_is_cancelled(patient: Caller, name: str) -> None:
+    patient.leaves = True
+    assert patient.post(f"/ops/{name}", {}).status == 499
+    assert ended.wait(10)
+
+
+def test_who_gave_a_key_may_come_back_for_the_result(caller: Caller) -> None:
+    caller.leaves = True
+    headers = {"idempotency-key": "k"}
+    assert caller.post("/ops/sample.work", {}, headers=headers).status == 504  # not 499
+    assert caller.post("/ops/sample.note", {"name": "x"}, headers=headers).status == 409
 
 
 def test_work_of_a_worker_has_no_deadline(caller: Caller) -> None:

@@ -11,6 +11,7 @@ from millrace.core import catalog
 from millrace.core.errors import KINDS
 from millrace.core.workspace import Workspace
 from millrace.faces.api.app import document
+from millrace.faces.api.spec import DRY
 from millrace.stores.jobs import Jobs
 from tests.faces.http import Caller
 
@@ -45,6 +46,22 @@ def test_unknown_addresses(caller: Caller) -> None:
     assert caller.send("DELETE", "/ops/sample.add").status == 405
     missing = caller.post("/ops/sample.none", {})
     assert (missing.status, missing.json()["problem"]) == (404, "There is no op 'sample.none'.")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/jobs", "GET"),
+        ("PUT", "/ops/sample.add", "GET, POST"),
+        ("PUT", "/uploads/x", "DELETE, GET, HEAD, PATCH"),
+        ("POST", "/files/exports/a", "GET, HEAD"),
+    ],
+)
+def test_a_wrong_method_names_the_right_ones(
+    caller: Caller, method: str, path: str, allowed: str
+) -> None:
+    answer = caller.send(method, path, b"{}")
+    assert (answer.status, answer.headers["allow"]) == (405, allowed)
 
 
 @pytest.mark.parametrize("code", sorted(KINDS))
@@ -107,8 +124,9 @@ def test_background_queues_a_plain_op(caller: Caller) -> None:
 
 
 def test_dry_run_runs_nothing(caller: Caller, opened: Workspace) -> None:
-    body = caller.post("/ops/sample.note?dry_run=1", {"name": "n"}).json()
-    assert body == {
+    answer = caller.post("/ops/sample.note?dry_run=1", {"name": "n"})
+    assert answer.headers["content-type"] == DRY
+    assert answer.json() == {
         "op": "sample.note",
         "effect": "write",
         "writes": "one report.",
@@ -186,6 +204,23 @@ def test_document_holds_every_op(described: dict[str, Any]) -> None:
         schema = found["requestBody"]["content"]["application/json"]["schema"]
         assert schema["$ref"].startswith("#/components/schemas/")
         assert {"200", "202", "400", "401", "404", "422", "429", "500"} <= set(found["responses"])
+
+
+def test_document_says_what_else_an_op_answers(described: dict[str, Any]) -> None:
+    found = described["paths"]["/ops/jobs.list"]["post"]
+    assert set(found["responses"]["200"]["content"]) == {"application/json", DRY}
+    assert "405" in found["responses"]
+    assert "Millrace-Project" in {one["name"] for one in found["parameters"]}
+    listed = described["paths"]["/jobs"]["get"]["parameters"]
+    assert {"project", "millrace-project"} <= {one["name"] for one in listed}
+
+
+def test_document_of_health_and_figures(described: dict[str, Any]) -> None:
+    paths = described["paths"]
+    assert set(paths["/metrics"]["get"]["responses"]["200"]["content"]) == {"text/plain"}
+    for path in ("/health/live", "/health/ready"):
+        assert paths[path]["get"]["security"] == []
+    assert "security" not in paths["/jobs"]["get"]
 
 
 def test_document_has_no_words_of_fastapi(described: dict[str, Any]) -> None:

@@ -59,6 +59,40 @@ def test_readers_see_every_event_once_while_writers_write(opened: Workspace) -> 
         assert len(numbers) == 140
 
 
+def test_what_happens_in_another_project_is_read_over_once(opened: Workspace) -> None:
+    database = opened.use(Database)
+    asked: list[int] = []
+
+    class Watched(Jobs):
+        def events(self, after: int, job: str | None = None, limit: int = 1000) -> list[EventLine]:
+            asked.append(after)
+            return super().events(after, job, limit)
+
+    async def main() -> list[EventLine]:
+        async def look(function: Callable[[Any], Any]) -> Any:
+            return await asyncio.to_thread(function, opened.use(Watched))
+
+        found: list[EventLine] = []
+        async for page in Pulse(look, lambda: False).stream(0, None, "mine"):
+            found.extend(page)
+            if len(found) == 2:
+                break
+            await asyncio.to_thread(emit, "mine")
+        return found
+
+    def emit(project: str) -> None:
+        with database.begin() as connection:
+            database.emit(connection, "tick", {}, project=project)
+
+    for _ in range(30):
+        emit("other")
+    emit("mine")
+    emit("other")
+    found = asyncio.run(asyncio.wait_for(main(), 20))
+    assert len({event.seq for event in found}) == 2
+    assert asked == [0, found[0].seq + 1]  # not again from the event before
+
+
 def test_a_reader_goes_on_where_it_stopped(opened: Workspace) -> None:
     write(opened, 10)
 
@@ -131,10 +165,11 @@ def test_sse_of_an_ended_job(opened: Workspace) -> None:
 
 
 @pytest.mark.parametrize("path", ["/events", "/jobs/{id}/events"])
-def test_a_wrong_last_event_id_is_422(opened: Workspace, path: str) -> None:
+@pytest.mark.parametrize("last", ["x", "²", "9" * 5000])
+def test_a_wrong_last_event_id_is_422(opened: Workspace, path: str, last: str) -> None:
     job = opened.use(Jobs).submit("sample.count", {"upto": 2})
     path = path.format(id=job.id)
-    answer = Caller(opened).get(path, headers={"last-event-id": "x"})
+    answer = Caller(opened).get(path, headers={"last-event-id": last})
     assert (answer.status, answer.json()["code"]) == (422, "invalid_input")
     assert Caller(opened).get(f"{path}?after=-1").status == 422
 

@@ -94,6 +94,12 @@ def server(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     assert not [pid for pid in children.values() if Path(f"/proc/{pid}").exists()]
 
 
+def test_one_server_serves_all_these_tests(request: pytest.FixtureRequest) -> None:
+    """With processes beside each other, only a group keeps them together; see pyproject.toml."""
+    if getattr(request.config.option, "loadgroup", False):
+        assert request.node.nodeid.endswith("@up"), "pytest-xdist does not group any more"
+
+
 def test_address_has_a_token(server: Server) -> None:
     assert server.url.startswith("http://127.0.0.1:")
     assert len(server.token) >= 32
@@ -194,10 +200,15 @@ def test_a_dead_server_is_replaced_on_the_same_port(server: Server) -> None:
 
 
 def test_socket_gives_events_without_a_hole(server: Server) -> None:
+    with server.client() as ws:
+        ws.sample.count(upto=10)
+
     async def main() -> list[int]:
         address = server.url.replace("http", "ws") + "/events/ws"
         sent = {"Authorization": f"Bearer {server.token}"}
         numbers: list[int] = []
+        with server.client() as ws:  # events of its own: no other test may have run before
+            await asyncio.to_thread(ws.submit, "sample.count", upto=10)
         async with connect(address + "?after=0", additional_headers=sent, max_queue=None) as socket:
             while len(numbers) < 10:
                 numbers.append(json.loads(await asyncio.wait_for(socket.recv(), 10))["seq"])

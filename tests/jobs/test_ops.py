@@ -132,8 +132,10 @@ def test_filters_by_text_actor_project_time_and_parent(jobs: Jobs, ctx: Context)
     assert ids(text="50%_OF") == [broken.id]  # not a pattern, and in any case
     assert ids(text="50x_of") == []
     assert ids(text="There is no dataset") == [broken.id]
-    assert ids(actor="owner", project="default", top=True) == [other.id, broken.id]
-    assert ids(actor="somebody") == ids(project="another") == ids(parent=other.id) == []
+    away = jobs.of("another").submit("sample.count", {"upto": 3})
+    assert ids(actor="owner", top=True) == [other.id, broken.id]
+    assert ids(everywhere=True, top=True) == [away.id, other.id, broken.id]
+    assert ids(actor="somebody") == ids(parent=other.id) == []
     assert ids(since=other.created_at) == [other.id]
     assert ids(until=other.created_at) == [broken.id]
     line = ops.list_jobs(ops.ListParams(state="failed"), ctx).jobs[0]

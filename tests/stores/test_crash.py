@@ -27,9 +27,12 @@ from millrace.stores.datasets import Datasets
 from millrace.stores.jobs import Jobs
 from tests.stores import crash_ops
 from tests.stores.crash_ops import BATCHES, FLAGS, ROWS
+from tests.support import forks
+from tests.support.forks import Child
 
 pytestmark = pytest.mark.crash
 FULL = os.environ.get("MILLRACE_CRASH") == "full"
+MAIN = "tests.stores.crash_ops:main"
 CHILD = "import sys; from tests.stores import crash_ops; crash_ops.main(*sys.argv[1:5])"
 REPO = Path(__file__).parents[2]
 NTH = {"first": 1, "second": 2, "middle": BATCHES // 2, "last": BATCHES}
@@ -45,6 +48,7 @@ ONCE_POINTS = (
     "job.before_done",
     "job.done",
 )
+TAKEN = "job.taken"  # by a worker off its queue; the job is not begun yet
 CHECKPOINTS = ("checkpoint.before", "checkpoint.after")
 EVERY = (
     [("crash.rows", p, n) for p in BATCH_POINTS for n in NTH.values()]
@@ -52,6 +56,7 @@ EVERY = (
     + [("crash.steps", p, n) for p in CHECKPOINTS for n in NTH.values()]
     + [("crash.steps", p, 1) for p in ONCE_POINTS]
 )
+WORKERS_ONLY = [("crash.rows", TAKEN, 1)]
 QUICK = [
     ("crash.rows", "batch.before_record", 2),
     ("crash.rows", "publish.after_commit", 1),
@@ -67,7 +72,7 @@ class World:
         self.database = database
         self.flags = {**FLAGS, "database": database or None}
         self.logs: dict[int, Path] = {}
-        self.started: list[subprocess.Popen[bytes]] = []
+        self.started: list[Child | subprocess.Popen[bytes]] = []
         with self.workspace() as workspace:
             source = pa.table({"n": pa.array(range(BATCHES * ROWS), pa.int64())})
             workspace.use(Datasets).write(Context(workspace=workspace), "source", source)
@@ -83,30 +88,32 @@ class World:
         with self.workspace() as workspace:
             return workspace.use(Jobs).submit(op, {**params, "pause": pause}).id
 
-    def start(self, mode: str, job: str, failpoint: str = "", before: list[str] | None = None):
-        env = {**os.environ, "PYTHONPATH": f"{REPO}{os.pathsep}{REPO / 'src'}"}
-        env.pop("MILLRACE_FAILPOINT", None)
-        if failpoint:
-            env["MILLRACE_FAILPOINT"] = failpoint
-        path = self.root.parent / f"log{len(self.started)}"
-        log = path.open("ab")
-        child = subprocess.Popen(
-            [
-                *(before or []),
-                *(sys.executable, "-c", CHILD),
-                *(str(self.root), self.database, mode, job),
-            ],
-            cwd=REPO,
-            env=env,
-            stdout=log,
-            stderr=log,
-        )
-        log.close()
+    def start(self, mode: str, job: str, failpoint: str = "") -> Child:
+        """Start a process that runs a job, or works until it is ended."""
+        log = self.root.parent / f"log{len(self.started)}"
+        child = forks.start(MAIN, self._words(mode, job), log, failpoint=failpoint)
         self.started.append(child)
-        self.logs[child.pid] = path
+        self.logs[child.pid] = log
         return child
 
-    def asleep(self, job: str, point: str) -> subprocess.Popen[bytes]:
+    def start_below(self, before: list[str], job: str) -> subprocess.Popen[bytes]:
+        """Start a process that runs a job below another program."""
+        env = {**os.environ, "PYTHONPATH": f"{REPO}{os.pathsep}{REPO / 'src'}"}
+        with (self.root.parent / f"log{len(self.started)}").open("ab") as log:
+            child = subprocess.Popen(
+                [*before, sys.executable, "-c", CHILD, *self._words("inline", job)],
+                cwd=REPO,
+                env=env,
+                stdout=log,
+                stderr=log,
+            )
+        self.started.append(child)
+        return child
+
+    def _words(self, mode: str, job: str) -> list[str]:
+        return [str(self.root), self.database, mode, job]
+
+    def asleep(self, job: str, point: str) -> Child:
         """Start a worker that is stopped at a failpoint, with no transaction open.
 
         A signal stops every thread. One that is stopped inside a transaction, the heartbeat's
@@ -137,7 +144,7 @@ class World:
                     return True
         return False
 
-    def end(self, worker: subprocess.Popen[bytes]) -> None:
+    def end(self, worker: Child) -> None:
         """Stop a worker as a supervisor does; it must leave with 0."""
         self.until(lambda: "READY" in self.logs[worker.pid].read_text("utf-8"))
         worker.terminate()
@@ -194,7 +201,7 @@ def test_killed_in_process(world: World, op: str, point: str, nth: int) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2])
-@pytest.mark.parametrize(("op", "point", "nth"), EVERY if FULL else QUICK[1:2])
+@pytest.mark.parametrize(("op", "point", "nth"), [*(EVERY if FULL else QUICK[1:2]), *WORKERS_ONLY])
 def test_killed_worker(world: World, op: str, point: str, nth: int, count: int) -> None:
     if not FULL and count == 1 and world.database:
         pytest.skip("the quick slice kills one worker on SQLite, one of two on Postgres")
@@ -285,7 +292,7 @@ def test_system_call_faults(tmp_path: Path, call: str, what: str, when: int) -> 
     job = world.submit("crash.rows")
     inject = f"inject={call}:{what}:when={when}"
     trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject]
-    world.start("inline", job, before=trace).wait(120)
+    world.start_below(trace, job).wait(120)
     state = world.job(job).state
     if state == "failed":
         with world.workspace() as workspace:
@@ -307,5 +314,5 @@ def test_every_failpoint_is_covered() -> None:
         for line in path.read_text().splitlines()
         if 'failpoint("' in line
     }
-    assert named == {*BATCH_POINTS, *ONCE_POINTS, *CHECKPOINTS}
+    assert named == {*BATCH_POINTS, *ONCE_POINTS, *CHECKPOINTS, TAKEN}
     assert crash_ops.BATCHES >= 4

@@ -86,6 +86,22 @@ def test_processes_share_the_cache_file(tmp_path: Path) -> None:
     second.close()
 
 
+def test_what_another_process_put_is_seen_at_once_or_in_a_minute(tmp_path: Path) -> None:
+    first, second = (Cache([Sqlite(tmp_path / "c.db")]) for _ in range(2))
+    first.put("x", "k", b"old", ttl=86_400)
+    second.put("x", "k", b"new", ttl=86_400)
+    assert first.get("x", "k") == b"old"
+    assert first.get("x", "k", fresh=True) == b"new"
+    second.put("x", "k", b"newer", ttl=86_400)
+    clock.shift(61)
+    try:
+        assert first.get("x", "k") == b"newer"
+    finally:
+        clock.shift(-61)
+        first.close()
+        second.close()
+
+
 def test_redis_is_a_tier(tmp_path: Path, redis_url: str) -> None:
     flags = {"redis": redis_url, "durability": "normal"}
     with Workspace.open(tmp_path / "one", flags) as one:

@@ -133,13 +133,13 @@ def sign_in(page: Any, server: Server) -> None:
     )
 
 
-def violations(page: Any, axe: str) -> list[str]:
-    """Run axe-core on a page; return what it finds, one line each."""
-    page.evaluate(axe)
+def violations(page: Any, axe: str, *rules: str) -> list[str]:
+    """Run axe-core on a page, all of WCAG 2.2 AA or some rules; return a line for each breach."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe)
+    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": AXE_RULES}
     found = page.evaluate(
-        "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags},"
-        " resultTypes: ['violations']})",
-        list(AXE_RULES),
+        "(runOnly) => axe.run(document, {runOnly, resultTypes: ['violations']})", only
     )
     return [
         f"{rule['id']}: {rule['help']} at {node['target']}: {node.get('failureSummary', '')[:300]}"

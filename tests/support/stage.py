@@ -30,6 +30,12 @@ class Stage:
     params: dict[str, Any] = field(default_factory=dict[str, Any])
     is_ready: bool = False
 
+    def ready(self) -> dict[str, Any]:
+        """Return the params, the world furnished; for checks that do not look at it."""
+        if not self.is_ready:
+            self._prepare(self.root / "kept")
+        return self.params
+
     @contextmanager
     def world(self) -> Iterator[World]:
         """Give a world in the state that the example's setup left."""

@@ -23,7 +23,7 @@ class Loader:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.models = workspace.use(Models)
-        self._kept: OrderedDict[str, Predictor] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], Predictor] = OrderedDict()
         self._lock = threading.Lock()
 
     @classmethod
@@ -40,12 +40,13 @@ class Loader:
 
         Errors: those of the predictor; unavailable, its encoder is missing.
         """
+        key = (model.project, model.ref)  # another project may have a model of the same name
         with self._lock:
-            predictor = self._kept.pop(model.ref, None)
+            predictor = self._kept.pop(key, None)
             if predictor is None:
                 folder = self.models.folder(model)
                 predictor = Predictor.load(folder, self.workspace.use(Encoders))
-            self._kept[model.ref] = predictor
+            self._kept[key] = predictor
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return Loaded(predictor, model, name)

@@ -204,9 +204,7 @@ class Roster:
             ref = parse_ref(entry.meta["model"], "model")
             if not version.isdigit():
                 raise NotFound(f"'{version}' is not a version of model '{ref.name}'.")
-            model = self.ctx.use(Artifacts).get(
-                f"{ref.name}@{int(version)}", "model", self.ctx.project
-            )
+            model = self.ctx.use(Artifacts).get(f"{ref.name}@{version}", "model", self.ctx.project)
             found = self._load(model, name, entry.meta)
         except MillraceError as error:
             found = error.problem

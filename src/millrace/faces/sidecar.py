@@ -1,8 +1,8 @@
 """NDJSON on stdin and stdout: any program drives Millrace, several calls at once.
 
 One JSON object a line, both ways. We begin with `hello` (protocol, version, ops, schema hash).
-They send: `call` (id, op, params, key), `pause`, `resume`, `stop`, `cancel` (id of the call),
-`schema` (id, op), `ping` (id). We send: `started` (id, job), `event` (id, event), `result`
+They send: `call` (id, op, params, key, project), `pause`, `resume`, `stop`, `cancel` (id of the
+call), `schema` (id, op), `ping` (id). We send: `started` (id, job), `event` (id, event), `result`
 (id, result), `error` (id, error: code, problem, hint, facts), `done` (id) and `pong` (id).
 A line that cannot be read is answered by an `error` without id; the end of stdin lets open
 calls finish.
@@ -28,7 +28,7 @@ from millrace.core.errors import (
     NotFound,
 )
 from millrace.core.events import Event
-from millrace.core.ids import new_id
+from millrace.core.ids import check_name, new_id
 from millrace.core.registry import Op
 from millrace.faces.backend.place import Backend
 from millrace.faces.schema import params_schema, result_schema, schema_hash
@@ -130,6 +130,7 @@ class Sidecar:
         name, raw, key = str(message.get("op")), message.get("params", {}), message.get("key")
         op = catalog.find(name)
         op.validate(raw)
+        backend = self._backend.of(project_in(message))
 
         def on_event(event: Event) -> None:
             if call.cancelled:
@@ -137,11 +138,11 @@ class Sidecar:
             self._send({"type": "event", "id": number, "event": event.model_dump(mode="json")})
 
         if op.effect == "read" and op.shape == "plain":
-            return self._backend.call(name, raw, key=key, on_event=on_event)
-        job = self._backend.submit(name, raw, key=key)
+            return backend.call(name, raw, key=key, on_event=on_event)
+        job = backend.submit(name, raw, key=key)
         call.job = job.id
         self._send({"type": "started", "id": number, "job": job.id})
-        return self._backend.finish(job, on_event=on_event)
+        return backend.finish(job, on_event=on_event)
 
     def _steer(self, number: str, message: dict[str, Any]) -> None:
         call, verb = self._calls.get(number), message["type"]
@@ -182,6 +183,15 @@ def hello(ops: dict[str, Op]) -> dict[str, Any]:
         "schema": schema_hash(ops),
         "ops": offered,
     }
+
+
+def project_in(message: dict[str, Any]) -> str | None:
+    """Return the project that a call names, if it names one.
+
+    Errors: invalid_input, no project can be called that.
+    """
+    project = message.get("project")
+    return None if project is None else check_name(str(project), "project")
 
 
 def lines_of(source: IO[bytes]) -> Iterator[bytes | None]:

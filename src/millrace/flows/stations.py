@@ -331,5 +331,7 @@ def check_report(path: str | None, ctx: Context) -> None:
 def report_path(tour: Tour) -> Path:
     """Return where the report goes."""
     if tour.params.report is None:
-        return tour.ctx.workspace.folder("reports") / f"tour-{tour.name}.html"
+        project = tour.ctx.project  # another may have a tour of the same name
+        name = tour.name if project == "default" else f"{project}~{tour.name}"
+        return tour.ctx.workspace.folder("reports") / f"tour-{name}.html"
     return Path(tour.params.report).expanduser().absolute()

@@ -25,7 +25,7 @@ ALIVE = 10.0  # longest silence of a watch [s]
 
 @op("jobs.list", effect="read")
 def list_jobs(params: ListParams, ctx: Context) -> JobList:
-    """List jobs, the newest first, with totals by state.
+    """List jobs of the project, the newest first, with totals by state.
 
     Filters add up; a page goes on after the last job of the page above (`before`).
     Reads: the record of jobs.  Writes: nothing.

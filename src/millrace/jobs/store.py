@@ -20,7 +20,7 @@ SHOWN: tuple[Any, ...] = (
 )
 
 
-def conditions(params: ListParams) -> list[ColumnElement[bool]]:
+def conditions(params: ListParams, project: str) -> list[ColumnElement[bool]]:
     """Return what a job must fulfil to be listed, its state apart."""
     if params.since is not None and params.until is not None and params.until <= params.since:
         raise InvalidInput(
@@ -36,8 +36,8 @@ def conditions(params: ListParams) -> list[ColumnElement[bool]]:
         found.append(job.c.parent == params.parent)
     if params.top:
         found.append(job.c.parent.is_(None))
-    if params.project is not None:
-        found.append(job.c.project == params.project)
+    if not params.everywhere:
+        found.append(job.c.project == project)
     if params.since is not None:
         found.append(job.c.created_at >= params.since)
     if params.until is not None:
@@ -60,7 +60,7 @@ def page(ctx: Context, params: ListParams) -> tuple[list[dict[str, Any]], dict[s
     Cost: two queries; a filter by text reads every record it is asked to look at.
     Errors: not_found, no such job to go on after.
     """
-    where = conditions(params)
+    where = conditions(params, ctx.project)
     query = select(*SHOWN).where(*where).limit(params.limit + 1)
     if params.state is not None:
         query = query.where(job.c.state == params.state)

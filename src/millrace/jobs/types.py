@@ -23,7 +23,7 @@ class ListParams(Params):
         default=None, max_length=64, description="only jobs that this job called"
     )
     top: bool = Field(default=False, description="leave out jobs that other jobs called")
-    project: str | None = Field(default=None, max_length=64, description="only jobs of it")
+    everywhere: bool = Field(default=False, description="list the jobs of every project")
     actor: str | None = Field(default=None, max_length=128, description="only jobs asked for by it")
     since: float | None = Field(
         default=None, ge=0, le=1e11, description="asked for at or after this [s since 1970]"

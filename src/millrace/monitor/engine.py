@@ -129,7 +129,9 @@ def bucket_length(span: float) -> float:
 def edges(first: float, last: float, length: float) -> Floats:
     """Return where each bucket begins; they start at multiples of their length."""
     start = math.floor(first / length)
+    start -= start * length > first  # a quotient may be rounded up, or down, to a whole number
     stop = math.floor(last / length)
+    stop += stop * length + length <= last
     return np.arange(start, stop + 1, dtype=np.float64) * length
 
 

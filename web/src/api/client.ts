@@ -1,5 +1,6 @@
 /** Calls to the server, typed by the generated document: ops by name, and errors as one class. */
 import createClient from "openapi-fetch";
+import { named } from "@/api/project";
 import type { paths } from "@/api/schema";
 
 type OpPath = Extract<keyof paths, `/ops/${string}.${string}`>;
@@ -45,7 +46,7 @@ export const session = new EventTarget();
 async function fetchChecked(request: Request): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(request);
+    response = await fetch(named(request));
   } catch {
     throw new Problem(0, "offline", "", "");
   }
@@ -65,9 +66,9 @@ export async function problemOf(response: Response): Promise<Problem> {
   return new Problem(
     response.status,
     text("code") || `http_${response.status}`,
-    text("detail") || text("title") || response.statusText,
+    text("problem") || text("detail") || text("title") || response.statusText,
     text("hint"),
-    body,
+    typeof body["facts"] === "object" && body["facts"] !== null ? (body["facts"] as Record<string, unknown>) : {},
   );
 }
 

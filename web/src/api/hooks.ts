@@ -41,6 +41,27 @@ export function useRun<N extends OpName>(name: N) {
   });
 }
 
+/** Show a change at once, before the server has agreed; what it refuses is taken back. */
+export function useOptimistic<N extends OpName, Q extends OpName>(
+  name: N,
+  shownBy: Q,
+  change: (found: Result<Q>, params: Params<N>) => Result<Q>,
+) {
+  const queries = useQueryClient();
+  const of = { queryKey: ["op", shownBy] };
+  return useMutation<Result<N>, Problem, Params<N>, [readonly unknown[], Result<Q> | undefined][]>({
+    mutationFn: (params) => call(name, params),
+    onMutate: async (params) => {
+      await queries.cancelQueries(of);
+      const before = queries.getQueriesData<Result<Q>>(of);
+      queries.setQueriesData<Result<Q>>(of, (found) => (found === undefined ? found : change(found, params)));
+      return before;
+    },
+    onError: (_error, _params, before) => before?.forEach(([key, found]) => queries.setQueryData(key, found)),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["op"] }),
+  });
+}
+
 /** Queue a long op on a click; follow it with `useJob`. */
 export function useSubmit<N extends OpName>(name: N) {
   const queries = useQueryClient();
@@ -75,9 +96,10 @@ export function useEvents(listener: (event: EventLine) => void, job?: string): v
   );
 }
 
-/** All events of one job: its history first, then live, without a hole between. */
-export function useJobEvents(id: string | undefined): EventLine[] {
-  const [found, setFound] = useState<{ id: string | undefined; events: EventLine[] }>({ id, events: [] });
+/** All events of one job: its history first, then live; `again` counts up when a job that ended goes on. */
+export function useJobEvents(id: string | undefined, again = 0): EventLine[] {
+  const key = `${id ?? ""} ${again}`;
+  const [found, setFound] = useState<{ key: string; events: EventLine[] }>({ key, events: [] });
   useEffect(() => {
     if (!id) return;
     let seen = 0;
@@ -87,7 +109,7 @@ export function useJobEvents(id: string | undefined): EventLine[] {
       if (!waiting.length) return;
       const fresh = waiting;
       waiting = [];
-      setFound((old) => ({ id, events: old.id === id ? [...old.events, ...fresh] : fresh }));
+      setFound((old) => ({ key, events: old.key === key ? [...old.events, ...fresh] : fresh }));
     }, GATHER);
     source.onmessage = (message: MessageEvent<string>) => {
       const event = JSON.parse(message.data) as EventLine;
@@ -101,8 +123,8 @@ export function useJobEvents(id: string | undefined): EventLine[] {
       clearInterval(flush);
       source.close();
     };
-  }, [id]);
-  return found.id === id ? found.events : NONE;
+  }, [id, key]);
+  return found.key === key ? found.events : NONE;
 }
 
 const GATHER = 100; // [ms] events are shown in bunches, so that a burst draws once

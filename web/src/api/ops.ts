@@ -1,5 +1,6 @@
 /** The op registry as the server tells it: forms, palettes and help are read from here. */
-import { useQuery } from "@tanstack/react-query";
+import { useQueries, useQuery } from "@tanstack/react-query";
+import type { UseQueryResult } from "@tanstack/react-query";
 import { get } from "@/api/client";
 import type { Problem } from "@/api/client";
 
@@ -45,6 +46,8 @@ export interface JsonSchema {
   format?: string;
   port?: string;
   positional?: boolean;
+  /** the text is a program in it */
+  language?: string;
   $ref?: string;
   $defs?: Record<string, JsonSchema>;
 }
@@ -58,12 +61,25 @@ export function useOps() {
 }
 
 export function useOpDetail(name: string | undefined) {
-  return useQuery<OpDetail, Problem>({
-    queryKey: ["registry", name ?? ""],
-    queryFn: ({ signal }) => get<OpDetail>(`/ops/${encodeURIComponent(name ?? "")}`, signal),
-    enabled: name !== undefined && name !== "",
+  return useQuery<OpDetail, Problem>({ ...detailQuery(name ?? ""), enabled: name !== undefined && name !== "" });
+}
+
+/** The query of one op, for whoever needs it before it is shown. */
+export function detailQuery(name: string) {
+  return {
+    queryKey: ["registry", name],
+    queryFn: ({ signal }: { signal: AbortSignal }) => get<OpDetail>(`/ops/${encodeURIComponent(name)}`, signal),
     staleTime: Infinity,
-  });
+  };
+}
+
+/** Several ops at once, such as those of a pipeline; each is there as soon as it is known. */
+export function useOpDetails(names: readonly string[]): readonly OpDetail[] {
+  return useQueries({ queries: names.map(detailQuery), combine: known });
+}
+
+function known(results: UseQueryResult<OpDetail>[]): OpDetail[] {
+  return results.flatMap(({ data }) => data ?? []);
 }
 
 export interface RefLine {
@@ -79,7 +95,7 @@ export function useRefs(kind: string, contains: string, enabled = true) {
   return useQuery<RefLine[], Problem>({
     queryKey: ["op", "refs", kind, contains],
     queryFn: ({ signal }) =>
-      get<RefLine[]>(`/refs?${new URLSearchParams({ kind, contains, limit: "50" }).toString()}`, signal),
+      get<RefLine[]>(`/refs?${new URLSearchParams({ ...(kind ? { kind } : {}), contains, limit: "50" }).toString()}`, signal),
     enabled,
   });
 }

@@ -238,6 +238,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ops/agent.propose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turn plain words into the op they ask for, with its form filled in. */
+        post: operations["agent_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ops/automl.leaderboard": {
         parameters: {
             query?: never;
@@ -697,6 +714,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ops/evaluation.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** List stored evaluations, of one model or of all, the newest first. */
+        post: operations["evaluation_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ops/evaluation.run": {
         parameters: {
             query?: never;
@@ -765,6 +799,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ops/explanation.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** List stored importances, of one model or of all, the newest first. */
+        post: operations["explanation_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/explanation.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show stored importances of a model's columns. */
+        post: operations["explanation_show"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/flows.check_drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check the deployments that are watched and due, and alert where inputs drifted. */
+        post: operations["flows_check_drift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ops/flows.overview": {
         parameters: {
             query?: never;
@@ -776,6 +861,40 @@ export interface paths {
         put?: never;
         /** Show what needs you, the loop with live counts, and what was made last. */
         post: operations["flows_overview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/flows.retrain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Train a model again on new labels and compare it with the champion. */
+        post: operations["flows_retrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/flows.review_drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the rows that drifted most at the top of a label set's queue. */
+        post: operations["flows_review_drift"];
         delete?: never;
         options?: never;
         head?: never;
@@ -825,7 +944,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** List jobs, the newest first, with totals by state. */
+        /** List jobs of the project, the newest first, with totals by state. */
         post: operations["jobs_list"];
         delete?: never;
         options?: never;
@@ -1326,6 +1445,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ops/model.compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare two model versions: what a promotion would change. */
+        post: operations["model_compare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ops/model.delete": {
         parameters: {
             query?: never;
@@ -1337,6 +1473,23 @@ export interface paths {
         put?: never;
         /** Delete a model version; retention removes its files later. */
         post: operations["model_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/model.describe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Describe a model version: its card as Markdown, as it would be written now. */
+        post: operations["model_describe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1819,6 +1972,329 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ops/quality.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show the last quality report of a dataset version without checking again. */
+        post: operations["quality_show"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/runs.compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare up to 200 runs: params that differ, metrics against a baseline, tests. */
+        post: operations["runs_compare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/runs.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete a run; 'runs.restore' brings it back. */
+        post: operations["runs_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/runs.finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finish a run, as done, failed or killed. */
+        post: operations["runs_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/runs.history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show the metrics of up to 200 runs over their steps. */
+        post: operations["runs_history"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/runs.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** List runs, sorted, filtered and counted, each metric with last, min and max. */
+        post: operations["runs_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/runs.log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log metrics and params to a run; send many steps at once where they come fast. */
+        post: operations["runs_log"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/runs.rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rename a run. */
+        post: operations["runs_rename"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/runs.restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore a deleted run. */
+        post: operations["runs_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/runs.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show one run: params, metrics, tags, datasets, its job and what that made. */
+        post: operations["runs_show"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/runs.start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a run for a training of your own; log to it with 'runs.log'. */
+        post: operations["runs_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/runs.tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tag a run, and take tags away. */
+        post: operations["runs_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/schedule.create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run an op or a pipeline by the clock, on behalf of whoever creates the schedule. */
+        post: operations["schedule_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/schedule.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete a schedule and its history; the jobs it made stay. */
+        post: operations["schedule_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/schedule.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** List the schedules with their next and last times. */
+        post: operations["schedule_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/schedule.next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say in words when a cron expression comes, and list its next times. */
+        post: operations["schedule_next"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/schedule.pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pause a schedule: nothing runs until it is resumed; a run under way goes on. */
+        post: operations["schedule_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/schedule.resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Resume a paused schedule at its next time. */
+        post: operations["schedule_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/schedule.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show a schedule with its last runs and its next times. */
+        post: operations["schedule_show"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ops/search.build": {
         parameters: {
             query?: never;
@@ -2025,7 +2501,7 @@ export interface components {
              * Findings
              * @description what the doctor looked at
              */
-            findings: components["schemas"]["Finding"][];
+            findings: components["schemas"]["DoctorFinding"][];
             /**
              * Healthy
              * @description whether nothing is bad
@@ -2090,6 +2566,37 @@ export interface components {
              * @default
              */
             note?: string;
+        };
+        /**
+         * Aggregate
+         * @description What a metric did over a run.
+         */
+        Aggregate: {
+            /**
+             * Count
+             * @description values logged; none: not known
+             */
+            count: number | null;
+            /**
+             * Last
+             * @description latest value; none: not a number
+             */
+            last: number | null;
+            /**
+             * Max
+             * @description largest value; none: not known
+             */
+            max: number | null;
+            /**
+             * Min
+             * @description smallest value; none: not known
+             */
+            min: number | null;
+            /**
+             * Step
+             * @description step of the latest value; none: not known
+             */
+            step: number | null;
         };
         /**
          * AgreementParams
@@ -2929,6 +3436,77 @@ export interface components {
             };
         };
         /**
+         * Candidate
+         * @description One op with its filled form.
+         */
+        Candidate: {
+            /**
+             * Allowed
+             * @description whether the caller's role may run it
+             */
+            allowed: boolean;
+            /**
+             * Cli
+             * @description the same as a command line
+             */
+            cli: string;
+            /** @description what would happen; none while something is missing or wrong */
+            dry_run: components["schemas"]["DryRun"] | null;
+            /**
+             * Effect
+             * @description what it may do
+             * @enum {string}
+             */
+            effect: "read" | "write" | "spend" | "external" | "destructive";
+            /**
+             * Filled
+             * @description each value with its reason
+             */
+            filled: components["schemas"]["Filled"][];
+            /**
+             * Needs Approval
+             * @description whether a person must agree before it runs
+             */
+            needs_approval: boolean;
+            /**
+             * Op
+             * @description op
+             */
+            op: string;
+            /**
+             * Params
+             * @description what was filled in, ready to send
+             */
+            params: {
+                [key: string]: unknown;
+            };
+            /**
+             * Problem
+             * @description why it cannot run as filled in; none: nothing
+             */
+            problem: string | null;
+            /**
+             * Questions
+             * @description what is needed and was not said
+             */
+            questions: components["schemas"]["Question"][];
+            /**
+             * Score
+             * @description how well it fits, beside the others [0..1]
+             */
+            score: number;
+            /**
+             * Summary
+             * @description what it does
+             */
+            summary: string;
+            /**
+             * Why
+             * @description reasons
+             */
+            why: string[];
+        };
+        /**
          * CardParams
          * @description Which card, and how much goes in.
          */
@@ -3040,6 +3618,40 @@ export interface components {
             old: unknown;
         };
         /**
+         * ChangeResult
+         * @description How the run stands now.
+         */
+        ChangeResult: {
+            /**
+             * Deleted
+             * @description whether it is deleted
+             */
+            deleted: boolean;
+            /**
+             * Name
+             * @description name
+             */
+            name: string;
+            /**
+             * Run
+             * @description id of the run
+             */
+            run: string;
+            /**
+             * State
+             * @description where it stands
+             * @enum {string}
+             */
+            state: "scheduled" | "running" | "finished" | "failed" | "killed";
+            /**
+             * Tags
+             * @description tags that users set
+             */
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
          * Check
          * @description One look at a deployment's inputs.
          */
@@ -3086,118 +3698,56 @@ export interface components {
             verdict: string;
         };
         /**
-         * CheckParams
-         * @description What to check and how strictly.
+         * Checked
+         * @description What came of one watch.
          */
-        CheckParams: {
+        Checked: {
             /**
-             * Dataset
-             * @description dataset to check
+             * Alert
+             * @description alert about it
              */
-            dataset: string;
+            alert: string | null;
             /**
-             * Encode Rows
-             * @description rows up to which texts are compared by meaning to find label errors; beyond it by spelling, which costs less [rows]
-             * @default 12000
+             * Current
+             * @description dataset version of the rows asked about
              */
-            encode_rows?: number;
+            current: string | null;
             /**
-             * Near
-             * @description Jaccard similarity from which rows count as nearly equal [0..1]
-             * @default 0.75
+             * Deployment
+             * @description deployment whose inputs were judged
              */
-            near?: number;
+            deployment: string;
+            /**
+             * Drifted
+             * @description whether anything changed; none: not judged
+             */
+            drifted: boolean | null;
+            /**
+             * Reference
+             * @description dataset version compared with
+             */
+            reference: string | null;
             /**
              * Rows
-             * @description rows looked at; of a larger dataset a random sample is drawn [rows]
-             * @default 100000
-             */
-            rows?: number;
-            /**
-             * Rules
-             * @description declared rules, one a column
-             */
-            rules?: components["schemas"]["Rule"][];
-            /**
-             * Split
-             * @description column that says which part a row is in, checked for leaks when it exists
-             * @default split
-             */
-            split?: string;
-            /**
-             * Target
-             * @description column to be predicted; without it labels and leaks are not checked
-             * @default null
-             */
-            target?: string | null;
-            /**
-             * Task
-             * @description what the target is; left out: read from its values
-             * @default null
-             */
-            task?: ("classification" | "regression") | null;
-        };
-        /**
-         * CheckResult
-         * @description The score and everything that lowers it.
-         */
-        CheckResult: {
-            /**
-             * Columns
-             * @description columns looked at
-             */
-            columns: number;
-            /**
-             * Dataset
-             * @description dataset version that was checked
-             */
-            dataset: string;
-            /**
-             * Findings
-             * @description faults found, the costliest first
-             */
-            findings: components["schemas"]["Finding"][];
-            /**
-             * Notes
-             * @description what limits this check, such as a sample or an encoder
-             */
-            notes: string[];
-            /**
-             * Parts
-             * @description what the score is made of
-             */
-            parts: components["schemas"]["Part"][];
-            /**
-             * Rows
-             * @description rows of the dataset
+             * @description rows judged [rows]
              */
             rows: number;
             /**
-             * Rows Checked
-             * @description rows looked at
-             */
-            rows_checked: number;
-            /**
-             * Score
-             * @description quality [0..100]
-             */
-            score: number;
-            /**
              * Skipped
-             * @description checks not made, with the reason
+             * @description why it was not judged; empty: it was
+             * @enum {string}
              */
-            skipped: components["schemas"]["Skipped"][];
-            /**
-             * Target
-             * @description column to be predicted
-             * @default null
-             */
-            target?: string | null;
+            skipped: "" | "not due" | "too few rows" | "no reference";
             /**
              * Verdict
-             * @description the score and its main reasons in one sentence
+             * @description the answer in words
              */
             verdict: string;
+            /**
+             * Watch
+             * @description watch
+             */
+            watch: string;
         };
         /**
          * Checks
@@ -3264,12 +3814,6 @@ export interface components {
          */
         CleanUpParams: {
             /**
-             * Dry Run
-             * @description only count what would go
-             * @default true
-             */
-            dry_run?: boolean;
-            /**
              * Name
              * @description name of the dataset
              */
@@ -3280,6 +3824,12 @@ export interface components {
              * @default 604800
              */
             older_than?: number;
+            /**
+             * Only Count
+             * @description only count what would go
+             * @default true
+             */
+            only_count?: boolean;
         };
         /**
          * CleanUpResult
@@ -3297,10 +3847,10 @@ export interface components {
              */
             dataset: string;
             /**
-             * Dry Run
+             * Only Count
              * @description whether nothing was removed
              */
-            dry_run: boolean;
+            only_count: boolean;
             /**
              * States
              * @description old states of the table that no version needs
@@ -3570,16 +4120,16 @@ export interface components {
          */
         CompactParams: {
             /**
-             * Dry Run
-             * @description only count what there is to join
-             * @default false
-             */
-            dry_run?: boolean;
-            /**
              * Name
              * @description name of the dataset
              */
             name: string;
+            /**
+             * Only Count
+             * @description only count what there is to join
+             * @default false
+             */
+            only_count?: boolean;
         };
         /**
          * CompactResult
@@ -3591,11 +4141,6 @@ export interface components {
              * @description name of the dataset
              */
             dataset: string;
-            /**
-             * Dry Run
-             * @description whether nothing was done
-             */
-            dry_run: boolean;
             /**
              * Files
              * @description data files of the newest version before [files]
@@ -3612,142 +4157,15 @@ export interface components {
              */
             files_removed: number;
             /**
+             * Only Count
+             * @description whether nothing was done
+             */
+            only_count: boolean;
+            /**
              * Small
              * @description files with fewer rows than a full one [files]
              */
             small: number;
-        };
-        /**
-         * CompareParams
-         * @description Two things to compare on the same rows.
-         */
-        CompareParams: {
-            /**
-             * A
-             * @description first model
-             * @default null
-             */
-            a?: string | null;
-            /**
-             * B
-             * @description second model
-             * @default null
-             */
-            b?: string | null;
-            /**
-             * Confidence
-             * @description level [0..1]
-             * @default 0.95
-             */
-            confidence?: number;
-            /**
-             * Dataset
-             * @description dataset to compare them on
-             */
-            dataset: string;
-            /**
-             * Prediction A
-             * @description column of predictions instead of 'a'
-             * @default null
-             */
-            prediction_a?: string | null;
-            /**
-             * Prediction B
-             * @description column of predictions instead of 'b'
-             * @default null
-             */
-            prediction_b?: string | null;
-            /**
-             * Resamples
-             * @description bootstrap resamples; 0: no intervals
-             * @default 1000
-             */
-            resamples?: number;
-            /**
-             * Rows
-             * @description judge only the first rows [rows]
-             * @default null
-             */
-            rows?: number | null;
-            /**
-             * Score A
-             * @description column with a's probability of the second label
-             * @default null
-             */
-            score_a?: string | null;
-            /**
-             * Score B
-             * @description column with b's probability of the second label
-             * @default null
-             */
-            score_b?: string | null;
-            /**
-             * Target
-             * @description column with what was so; default: the model's
-             * @default null
-             */
-            target?: string | null;
-        };
-        /**
-         * CompareResult
-         * @description How two models differ.
-         */
-        CompareResult: {
-            /**
-             * A
-             * @description the first
-             */
-            a: string;
-            /**
-             * B
-             * @description the second
-             */
-            b: string;
-            /**
-             * Confidence
-             * @description level of the intervals [0..1]
-             */
-            confidence: number;
-            /**
-             * Dataset
-             * @description dataset they were compared on
-             */
-            dataset: string;
-            /** @description for two classes with probabilities */
-            delong: components["schemas"]["DeLongResult"] | null;
-            /**
-             * Differences
-             * @description every metric, the leading one first
-             */
-            differences: components["schemas"]["Difference"][];
-            /** @description for classification */
-            mcnemar: components["schemas"]["McNemarResult"] | null;
-            /**
-             * Notes
-             * @description what a reader should know
-             */
-            notes: string[];
-            /**
-             * Resamples
-             * @description bootstrap resamples asked for
-             */
-            resamples: number;
-            /**
-             * Rows
-             * @description rows judged [rows]
-             */
-            rows: number;
-            /**
-             * Task
-             * @description classification or regression
-             * @enum {string}
-             */
-            task: "classification" | "regression";
-            /**
-             * Verdict
-             * @description one sentence
-             */
-            verdict: string;
         };
         /**
          * Condition
@@ -4068,17 +4486,6 @@ export interface components {
             rows: number;
         };
         /**
-         * Deleted
-         * @description What was deleted.
-         */
-        Deleted: {
-            /**
-             * Deleted
-             * @description versions deleted; retention removes them later
-             */
-            deleted: string[];
-        };
-        /**
          * DeLongResult
          * @description Whether two scores rank equally well.
          */
@@ -4222,7 +4629,7 @@ export interface components {
             /**
              * Rows
              * @description rows looked at; of a larger dataset a sample; null: all [rows]
-             * @default 500000
+             * @default 250000
              */
             rows?: number | null;
             /**
@@ -4231,54 +4638,6 @@ export interface components {
              * @default 10
              */
             top?: number;
-        };
-        /**
-         * DescribeResult
-         * @description Schema, statistics and examples of a dataset version.
-         */
-        DescribeResult: {
-            /**
-             * Columns
-             * @description what each column holds
-             */
-            columns: components["schemas"]["ColumnFacts"][];
-            /**
-             * Created At
-             * @description when it was written [s since 1970]
-             */
-            created_at: number;
-            /**
-             * Dataset
-             * @description reference of the version
-             */
-            dataset: string;
-            /**
-             * Examples
-             * @description the first rows
-             */
-            examples: {
-                [key: string]: unknown;
-            }[];
-            /**
-             * Looked At
-             * @description rows the statistics are of [rows]
-             */
-            looked_at: number;
-            /**
-             * Made By
-             * @description job that wrote the version
-             */
-            made_by: string | null;
-            /**
-             * Notes
-             * @description what limits these figures
-             */
-            notes: string[];
-            /**
-             * Rows
-             * @description rows [rows]
-             */
-            rows: number;
         };
         /**
          * Difference
@@ -4449,6 +4808,34 @@ export interface components {
             label: string | null;
         };
         /**
+         * DoctorFinding
+         * @description One thing that was looked at.
+         */
+        DoctorFinding: {
+            /**
+             * Check
+             * @description what was looked at
+             */
+            check: string;
+            /**
+             * Found
+             * @description what was seen
+             */
+            found: string;
+            /**
+             * Next
+             * @description what to do about it
+             * @default
+             */
+            next?: string;
+            /**
+             * Verdict
+             * @description ok, note or bad
+             * @enum {string}
+             */
+            verdict: "ok" | "note" | "bad";
+        };
+        /**
          * DriftStation
          * @description Watches and alerts.
          */
@@ -4468,6 +4855,34 @@ export interface components {
              * @description watches [watches]
              */
             watches: number;
+        };
+        /**
+         * DryRun
+         * @description What would happen.
+         */
+        DryRun: {
+            /**
+             * Effect
+             * @description read, write, spend, external or destructive
+             */
+            effect: string;
+            /**
+             * Op
+             * @description op that would run
+             */
+            op: string;
+            /**
+             * Params
+             * @description the checked params, defaults filled in
+             */
+            params: {
+                [key: string]: unknown;
+            };
+            /**
+             * Writes
+             * @description what it would leave behind
+             */
+            writes: string;
         };
         /**
          * Evaluation
@@ -4581,6 +4996,69 @@ export interface components {
             task: "classification" | "regression";
         };
         /**
+         * EvaluationLine
+         * @description One stored evaluation in short.
+         */
+        EvaluationLine: {
+            /**
+             * Actor
+             * @description who made it
+             */
+            actor: string;
+            /**
+             * Created At
+             * @description when it was made [s since 1970]
+             */
+            created_at: number;
+            /**
+             * Dataset
+             * @description dataset it was judged on
+             */
+            dataset: string;
+            /**
+             * Job
+             * @description job that made it
+             */
+            job: string | null;
+            /**
+             * Metrics
+             * @description metrics by name
+             */
+            metrics: {
+                [key: string]: number;
+            };
+            /**
+             * Model
+             * @description model judged; empty: a column of predictions
+             */
+            model: string;
+            /**
+             * Prediction
+             * @description column of predictions judged; empty: a model
+             */
+            prediction: string;
+            /**
+             * Report
+             * @description report that keeps it
+             */
+            report: string;
+            /**
+             * Rows
+             * @description rows judged [rows]
+             */
+            rows: number;
+            /**
+             * Target
+             * @description column with what was so
+             */
+            target: string;
+            /**
+             * Task
+             * @description classification or regression; empty: not recorded
+             */
+            task: string;
+        };
+        /**
          * EvaluationsStation
          * @description The newest evaluation.
          */
@@ -4651,6 +5129,75 @@ export interface components {
             seq: number;
         };
         /**
+         * ExplanationLine
+         * @description Stored importances in short.
+         */
+        ExplanationLine: {
+            /**
+             * Actor
+             * @description who made them
+             */
+            actor: string;
+            /**
+             * Columns
+             * @description importance by column, up to 50
+             */
+            columns: {
+                [key: string]: number;
+            };
+            /**
+             * Created At
+             * @description when they were made [s since 1970]
+             */
+            created_at: number;
+            /**
+             * Dataset
+             * @description dataset whose rows were shuffled
+             */
+            dataset: string;
+            /**
+             * Job
+             * @description job that made them
+             */
+            job: string | null;
+            /**
+             * Metric
+             * @description metric watched
+             */
+            metric: string;
+            /**
+             * Model
+             * @description model explained
+             */
+            model: string;
+            /**
+             * Report
+             * @description report that keeps them
+             */
+            report: string;
+        };
+        /**
+         * FactLine
+         * @description One fact in which two versions differ.
+         */
+        FactLine: {
+            /**
+             * After
+             * @description of this version
+             */
+            after: string;
+            /**
+             * Before
+             * @description of the other version
+             */
+            before: string;
+            /**
+             * Name
+             * @description target, task, rows, encoder, chosen, members, metric, training data
+             */
+            name: string;
+        };
+        /**
          * Failure
          * @description One kind of error.
          */
@@ -4719,6 +5266,37 @@ export interface components {
             size: number;
         };
         /**
+         * Filled
+         * @description One field that was filled in, and why.
+         */
+        Filled: {
+            /**
+             * Field
+             * @description field of the form
+             */
+            field: string;
+            /**
+             * How
+             * @description written, name, near_name, quoted, rest, number, duration, choice, column, switch, file, about or only_one
+             */
+            how: string;
+            /**
+             * Said
+             * @description words it is from; empty: not from the text
+             */
+            said: string;
+            /**
+             * Sure
+             * @description how sure that is [0..1]
+             */
+            sure: number;
+            /**
+             * Value
+             * @description value
+             */
+            value: unknown;
+        };
+        /**
          * FilterParams
          * @description Which rows to keep.
          */
@@ -4782,6 +5360,11 @@ export interface components {
              */
             column?: string | null;
             /**
+             * Columns
+             * @description columns to look at; empty: none in particular
+             */
+            columns: string[];
+            /**
              * Count
              * @description rows or values concerned
              */
@@ -4803,7 +5386,7 @@ export interface components {
             related?: components["schemas"]["Related"][];
             /**
              * Rows
-             * @description `_id`s of the first 1000 rows concerned, the worst first
+             * @description `_id`s of the first 1000 rows concerned, the worst first, for the `ids` of dataset.rows; empty: all rows or none in particular
              */
             rows: number[];
             /**
@@ -4827,6 +5410,24 @@ export interface components {
              * @description labels that would fit better
              */
             suggestions?: components["schemas"]["Suggestion"][];
+        };
+        /**
+         * FinishParams
+         * @description How a run ended.
+         */
+        FinishParams: {
+            /**
+             * Run
+             * @description id of the run
+             */
+            run: string;
+            /**
+             * State
+             * @description how it ended
+             * @default finished
+             * @enum {string}
+             */
+            state?: "finished" | "failed" | "killed";
         };
         /**
          * FoldScores
@@ -5024,38 +5625,6 @@ export interface components {
              * @description version of the annotation, for `expected`
              */
             version: number;
-        };
-        /**
-         * HistoryParams
-         * @description Which item.
-         */
-        HistoryParams: {
-            /**
-             * Item
-             * @description identifier of the row
-             */
-            item: number;
-            /**
-             * Labelset
-             * @description label set
-             */
-            labelset: string;
-        };
-        /**
-         * HistoryResult
-         * @description Every change to one item.
-         */
-        HistoryResult: {
-            /**
-             * Changes
-             * @description changes, the oldest first
-             */
-            changes: components["schemas"]["HistoryLine"][];
-            /**
-             * Item
-             * @description identifier of the row
-             */
-            item: number;
         };
         /**
          * Hit
@@ -5287,6 +5856,32 @@ export interface components {
              * @description name of the column
              */
             name: string;
+        };
+        /**
+         * InputLine
+         * @description One dataset a run read.
+         */
+        InputLine: {
+            /**
+             * Context
+             * @description what it was used for
+             */
+            context: string;
+            /**
+             * Digest
+             * @description fingerprint
+             */
+            digest: string;
+            /**
+             * Name
+             * @description name of the dataset
+             */
+            name: string;
+            /**
+             * Source
+             * @description where it comes from; dataset:name@version for ours
+             */
+            source: string;
         };
         /**
          * ItemConflict
@@ -5704,6 +6299,52 @@ export interface components {
             value: number;
         };
         /**
+         * Kept
+         * @description The last report of a dataset version.
+         */
+        Kept: {
+            /**
+             * Checked At
+             * @description when it was made [s since 1970]
+             */
+            checked_at: number;
+            /**
+             * Job
+             * @description job that made it
+             */
+            job: string | null;
+            /**
+             * Params
+             * @description what was asked for
+             */
+            params: {
+                [key: string]: unknown;
+            };
+            /** @description the report */
+            report: components["schemas"]["millrace__quality__types__CheckResult"];
+        };
+        /**
+         * Keys
+         * @description What runs can be sorted and filtered by.
+         */
+        Keys: {
+            /**
+             * Metrics
+             * @description metrics, by name
+             */
+            metrics?: string[];
+            /**
+             * Params
+             * @description params, by name
+             */
+            params?: string[];
+            /**
+             * Tags
+             * @description tags, by name
+             */
+            tags?: string[];
+        };
+        /**
          * Label
          * @description One label an item can have.
          */
@@ -5968,22 +6609,6 @@ export interface components {
             ref: string;
         };
         /**
-         * Listed
-         * @description Pipelines of the project.
-         */
-        Listed: {
-            /**
-             * Pipelines
-             * @description current version of each, by name
-             */
-            pipelines: components["schemas"]["Version"][];
-            /**
-             * Total
-             * @description how many there are
-             */
-            total: number;
-        };
-        /**
          * ListSetsParams
          * @description Which label sets to list.
          */
@@ -6070,39 +6695,38 @@ export interface components {
             text: string;
         };
         /**
-         * LogParams
-         * @description Which part of a job's log to show.
+         * LogPoint
+         * @description Metrics at one step.
          */
-        LogParams: {
+        LogPoint: {
             /**
-             * After
-             * @description only lines after this sequence number
-             * @default 0
+             * Metrics
+             * @description values by metric; none: not a number
              */
-            after?: number;
+            metrics: {
+                [key: string]: number | null;
+            };
             /**
-             * Children
-             * @description with the lines of jobs that it called
-             * @default true
+             * Step
+             * @description step
              */
-            children?: boolean;
+            step: number;
+        };
+        /**
+         * LogResult
+         * @description What was added.
+         */
+        LogResult: {
             /**
-             * Id
-             * @description identifier of the job
+             * Logged
+             * @description values of metrics added
              */
-            id: string;
+            logged: number;
             /**
-             * Kind
-             * @description only events of this kind
-             * @default null
+             * Run
+             * @description id of the run
              */
-            kind?: string | null;
-            /**
-             * Limit
-             * @description lines shown at most [lines]
-             * @default 1000
-             */
-            limit?: number;
+            run: string;
         };
         /**
          * Made
@@ -6154,6 +6778,27 @@ export interface components {
              * @description version
              */
             version: number;
+        };
+        /**
+         * MadeLine
+         * @description One thing a run's job made.
+         */
+        MadeLine: {
+            /**
+             * Created At
+             * @description when [s since 1970]
+             */
+            created_at: number;
+            /**
+             * Kind
+             * @description kind
+             */
+            kind: string;
+            /**
+             * Ref
+             * @description kind:name@version
+             */
+            ref: string;
         };
         /**
          * McNemarResult
@@ -6352,6 +6997,47 @@ export interface components {
              * @description dataset both were evaluated on; empty: told when made
              */
             dataset: string;
+            /**
+             * Name
+             * @description metric
+             */
+            name: string;
+        };
+        /**
+         * MetricRow
+         * @description One metric over the runs.
+         */
+        MetricRow: {
+            /**
+             * Best
+             * @description place of the best run by its last value
+             */
+            best: number | null;
+            /**
+             * Difference
+             * @description last value minus the baseline's
+             */
+            difference: (number | null)[];
+            /**
+             * Greater Is Better
+             * @description whether more is better; none: not known
+             */
+            greater_is_better: boolean | null;
+            /**
+             * Last
+             * @description last value of each run
+             */
+            last: (number | null)[];
+            /**
+             * Max
+             * @description largest value of each run
+             */
+            max: (number | null)[];
+            /**
+             * Min
+             * @description smallest value of each run
+             */
+            min: (number | null)[];
             /**
              * Name
              * @description metric
@@ -6586,6 +7272,22 @@ export interface components {
             limit?: number;
         };
         /**
+         * TagParams
+         * @description Which name to give to which version.
+         */
+        millrace__dataset__params__TagParams: {
+            /**
+             * Dataset
+             * @description dataset, such as 'people' or 'people@3'
+             */
+            dataset: string;
+            /**
+             * Tag
+             * @description name for the version
+             */
+            tag: string;
+        };
+        /**
          * VersionsParams
          * @description Whose versions to list.
          */
@@ -6612,6 +7314,54 @@ export interface components {
              * @description version deleted; its data stays until retention removes it
              */
             dataset: string;
+        };
+        /**
+         * DescribeResult
+         * @description Schema, statistics and examples of a dataset version.
+         */
+        millrace__dataset__results__DescribeResult: {
+            /**
+             * Columns
+             * @description what each column holds
+             */
+            columns: components["schemas"]["ColumnFacts"][];
+            /**
+             * Created At
+             * @description when it was written [s since 1970]
+             */
+            created_at: number;
+            /**
+             * Dataset
+             * @description reference of the version
+             */
+            dataset: string;
+            /**
+             * Examples
+             * @description the first rows
+             */
+            examples: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Looked At
+             * @description rows the statistics are of [rows]
+             */
+            looked_at: number;
+            /**
+             * Made By
+             * @description job that wrote the version
+             */
+            made_by: string | null;
+            /**
+             * Notes
+             * @description what limits these figures
+             */
+            notes: string[];
+            /**
+             * Rows
+             * @description rows [rows]
+             */
+            rows: number;
         };
         /**
          * ExportResult
@@ -6934,6 +7684,33 @@ export interface components {
             deployment: string;
         };
         /**
+         * Deleted
+         * @description What was deleted.
+         */
+        millrace__drivers__pipeline__types__Deleted: {
+            /**
+             * Deleted
+             * @description versions deleted; retention removes them later
+             */
+            deleted: string[];
+        };
+        /**
+         * Listed
+         * @description Pipelines of the project.
+         */
+        millrace__drivers__pipeline__types__Listed: {
+            /**
+             * Pipelines
+             * @description current version of each, by name
+             */
+            pipelines: components["schemas"]["Version"][];
+            /**
+             * Total
+             * @description how many there are
+             */
+            total: number;
+        };
+        /**
          * ListParams
          * @description Which pipelines to list.
          */
@@ -6956,6 +7733,11 @@ export interface components {
          * @description What to run, and how much of it.
          */
         millrace__drivers__pipeline__types__RunParams: {
+            /**
+             * Allow
+             * @description effects beyond reading and writing that blocks may have
+             */
+            allow?: ("spend" | "external" | "destructive")[];
             /**
              * @description pipeline as a graph
              * @default null
@@ -7087,6 +7869,416 @@ export interface components {
              * @description name of the pipeline
              */
             name: string;
+        };
+        /**
+         * CreateParams
+         * @description What to run, and when.
+         */
+        millrace__drivers__schedule__types__CreateParams: {
+            /**
+             * Allow
+             * @description effects beyond reading and writing that the op may have
+             */
+            allow?: ("spend" | "external" | "destructive")[];
+            /**
+             * Arguments
+             * @description params of the op, by name
+             */
+            arguments?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Cron
+             * @description minute, hour, day of month, month, day of week; or @hourly, @daily ...
+             */
+            cron: string;
+            /**
+             * Missed
+             * @description what happens when nothing could run at a time: skip it, or run once later
+             * @default once
+             * @enum {string}
+             */
+            missed?: "skip" | "once";
+            /**
+             * Name
+             * @description name of the schedule
+             */
+            name: string;
+            /**
+             * Op
+             * @description op to run, such as pipeline.run
+             */
+            op: string;
+            /**
+             * Zone
+             * @description time zone of the expression, such as Europe/Berlin
+             * @default UTC
+             */
+            zone?: string;
+        };
+        /**
+         * Deleted
+         * @description What was deleted.
+         */
+        millrace__drivers__schedule__types__Deleted: {
+            /**
+             * Name
+             * @description schedule deleted; the jobs it made stay
+             */
+            name: string;
+        };
+        /**
+         * Listed
+         * @description Schedules of the project.
+         */
+        millrace__drivers__schedule__types__Listed: {
+            /**
+             * Schedules
+             * @description schedules, by name
+             */
+            schedules: components["schemas"]["Schedule"][];
+            /**
+             * Total
+             * @description how many there are
+             */
+            total: number;
+        };
+        /**
+         * ListParams
+         * @description Which schedules to list.
+         */
+        millrace__drivers__schedule__types__ListParams: {
+            /**
+             * Contains
+             * @description part of the name
+             * @default
+             */
+            contains?: string;
+            /**
+             * Limit
+             * @description most listed [schedules]
+             * @default 100
+             */
+            limit?: number;
+        };
+        /**
+         * NextParams
+         * @description Which times to tell.
+         */
+        millrace__drivers__schedule__types__NextParams: {
+            /**
+             * After
+             * @description only later times; default: now [s since 1970]
+             * @default null
+             */
+            after?: number | null;
+            /**
+             * Count
+             * @description times told [times]
+             * @default 5
+             */
+            count?: number;
+            /**
+             * Cron
+             * @description minute, hour, day of month, month, day of week; or @hourly, @daily ...
+             */
+            cron: string;
+            /**
+             * Zone
+             * @description time zone of the expression, such as Europe/Berlin
+             * @default UTC
+             */
+            zone?: string;
+        };
+        /**
+         * NextResult
+         * @description When an expression comes.
+         */
+        millrace__drivers__schedule__types__NextResult: {
+            /**
+             * Times
+             * @description the next times, in order
+             */
+            times: components["schemas"]["Moment"][];
+            /**
+             * Words
+             * @description the expression in English
+             */
+            words: string;
+        };
+        /**
+         * Shown
+         * @description A schedule with its history.
+         */
+        millrace__drivers__schedule__types__Shown: {
+            /**
+             * Actor
+             * @description on whose behalf it runs
+             */
+            actor: string;
+            /**
+             * Arguments
+             * @description params of the op
+             */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * @description when it was made [s since 1970]
+             */
+            created_at: number;
+            /**
+             * Cron
+             * @description when it runs
+             */
+            cron: string;
+            /** @description last time it was due; none: not yet */
+            last: components["schemas"]["ScheduleRun"] | null;
+            /**
+             * Missed
+             * @description what happens with times that passed without a run
+             * @enum {string}
+             */
+            missed: "skip" | "once";
+            /**
+             * Name
+             * @description name of the schedule
+             */
+            name: string;
+            /** @description next time; none: it is paused */
+            next: components["schemas"]["Moment"] | null;
+            /**
+             * Op
+             * @description op it runs
+             */
+            op: string;
+            /**
+             * Runs
+             * @description last runs, the newest first
+             */
+            runs: components["schemas"]["ScheduleRun"][];
+            /**
+             * State
+             * @description whether it runs
+             * @enum {string}
+             */
+            state: "active" | "paused";
+            /**
+             * Times
+             * @description next five times
+             */
+            times: components["schemas"]["Moment"][];
+            /**
+             * Words
+             * @description the expression in English
+             */
+            words: string;
+            /**
+             * Workers
+             * @description whether a worker lives that will run it
+             */
+            workers: boolean;
+            /**
+             * Zone
+             * @description time zone of the expression
+             */
+            zone: string;
+        };
+        /**
+         * ShowParams
+         * @description Which schedule, and how much of its history.
+         */
+        millrace__drivers__schedule__types__ShowParams: {
+            /**
+             * Limit
+             * @description newest runs shown [runs]
+             * @default 20
+             */
+            limit?: number;
+            /**
+             * Name
+             * @description name of the schedule
+             */
+            name: string;
+        };
+        /**
+         * CompareParams
+         * @description Two things to compare on the same rows.
+         */
+        millrace__evaluation__types__CompareParams: {
+            /**
+             * A
+             * @description first model
+             * @default null
+             */
+            a?: string | null;
+            /**
+             * B
+             * @description second model
+             * @default null
+             */
+            b?: string | null;
+            /**
+             * Confidence
+             * @description level [0..1]
+             * @default 0.95
+             */
+            confidence?: number;
+            /**
+             * Dataset
+             * @description dataset to compare them on
+             */
+            dataset: string;
+            /**
+             * Prediction A
+             * @description column of predictions instead of 'a'
+             * @default null
+             */
+            prediction_a?: string | null;
+            /**
+             * Prediction B
+             * @description column of predictions instead of 'b'
+             * @default null
+             */
+            prediction_b?: string | null;
+            /**
+             * Resamples
+             * @description bootstrap resamples; 0: no intervals
+             * @default 1000
+             */
+            resamples?: number;
+            /**
+             * Rows
+             * @description judge only the first rows [rows]
+             * @default null
+             */
+            rows?: number | null;
+            /**
+             * Score A
+             * @description column with a's probability of the second label
+             * @default null
+             */
+            score_a?: string | null;
+            /**
+             * Score B
+             * @description column with b's probability of the second label
+             * @default null
+             */
+            score_b?: string | null;
+            /**
+             * Target
+             * @description column with what was so; default: the model's
+             * @default null
+             */
+            target?: string | null;
+        };
+        /**
+         * CompareResult
+         * @description How two models differ.
+         */
+        millrace__evaluation__types__CompareResult: {
+            /**
+             * A
+             * @description the first
+             */
+            a: string;
+            /**
+             * B
+             * @description the second
+             */
+            b: string;
+            /**
+             * Confidence
+             * @description level of the intervals [0..1]
+             */
+            confidence: number;
+            /**
+             * Dataset
+             * @description dataset they were compared on
+             */
+            dataset: string;
+            /** @description for two classes with probabilities */
+            delong: components["schemas"]["DeLongResult"] | null;
+            /**
+             * Differences
+             * @description every metric, the leading one first
+             */
+            differences: components["schemas"]["Difference"][];
+            /** @description for classification */
+            mcnemar: components["schemas"]["McNemarResult"] | null;
+            /**
+             * Notes
+             * @description what a reader should know
+             */
+            notes: string[];
+            /**
+             * Resamples
+             * @description bootstrap resamples asked for
+             */
+            resamples: number;
+            /**
+             * Rows
+             * @description rows judged [rows]
+             */
+            rows: number;
+            /**
+             * Task
+             * @description classification or regression
+             * @enum {string}
+             */
+            task: "classification" | "regression";
+            /**
+             * Verdict
+             * @description one sentence
+             */
+            verdict: string;
+        };
+        /**
+         * ListParams
+         * @description Which evaluations.
+         */
+        millrace__evaluation__types__ListParams: {
+            /**
+             * Dataset
+             * @description only on this dataset; without a version: on all its versions
+             * @default null
+             */
+            dataset?: string | null;
+            /**
+             * Limit
+             * @description evaluations shown at most
+             * @default 50
+             */
+            limit?: number;
+            /**
+             * Model
+             * @description only of this model; without a version: of all its versions
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * Offset
+             * @description evaluations passed over
+             * @default 0
+             */
+            offset?: number;
+        };
+        /**
+         * ListResult
+         * @description Evaluations, the newest first.
+         */
+        millrace__evaluation__types__ListResult: {
+            /**
+             * Evaluations
+             * @description evaluations, the newest first
+             */
+            evaluations: components["schemas"]["EvaluationLine"][];
+            /**
+             * Total
+             * @description evaluations that fit
+             */
+            total: number;
         };
         /**
          * RunParams
@@ -7265,10 +8457,107 @@ export interface components {
          */
         millrace__evaluation__types__ShowParams: {
             /**
+             * Labels
+             * @description labels in the confusion matrix at most
+             * @default 1000
+             */
+            labels?: number;
+            /**
              * Report
              * @description report to read
              */
             report: string;
+        };
+        /**
+         * ListParams
+         * @description Which importances.
+         */
+        millrace__explanation__types__ListParams: {
+            /**
+             * Dataset
+             * @description only on this dataset; without a version: on all its versions
+             * @default null
+             */
+            dataset?: string | null;
+            /**
+             * Limit
+             * @description importances shown at most
+             * @default 50
+             */
+            limit?: number;
+            /**
+             * Model
+             * @description only of this model; without a version: of all its versions
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * Offset
+             * @description importances passed over
+             * @default 0
+             */
+            offset?: number;
+        };
+        /**
+         * ListResult
+         * @description Importances, the newest first.
+         */
+        millrace__explanation__types__ListResult: {
+            /**
+             * Explanations
+             * @description importances, the newest first
+             */
+            explanations: components["schemas"]["ExplanationLine"][];
+            /**
+             * Total
+             * @description importances that fit
+             */
+            total: number;
+        };
+        /**
+         * ShowParams
+         * @description Which report.
+         */
+        millrace__explanation__types__ShowParams: {
+            /**
+             * Report
+             * @description report to read
+             */
+            report: string;
+        };
+        /**
+         * CheckParams
+         * @description Which watches to look at.
+         */
+        millrace__flows__watching__types__CheckParams: {
+            /**
+             * Force
+             * @description check also what is not due
+             * @default false
+             */
+            force?: boolean;
+            /**
+             * Watch
+             * @description watch to check; left out: every one that is due
+             * @default null
+             */
+            watch?: string | null;
+        };
+        /**
+         * CheckResult
+         * @description What came of every watch.
+         */
+        millrace__flows__watching__types__CheckResult: {
+            /**
+             * Alerts
+             * @description alerts about what has changed
+             */
+            alerts: string[];
+            /**
+             * Checked
+             * @description watches, by name
+             */
+            checked: components["schemas"]["Checked"][];
         };
         /**
          * ListParams
@@ -7287,6 +8576,12 @@ export interface components {
              * @default null
              */
             before?: string | null;
+            /**
+             * Everywhere
+             * @description list the jobs of every project
+             * @default false
+             */
+            everywhere?: boolean;
             /**
              * Limit
              * @description jobs shown at most [jobs]
@@ -7312,12 +8607,6 @@ export interface components {
              * @default null
              */
             parent?: string | null;
-            /**
-             * Project
-             * @description only jobs of it
-             * @default null
-             */
-            project?: string | null;
             /**
              * Since
              * @description asked for at or after this [s since 1970]
@@ -7348,6 +8637,41 @@ export interface components {
              * @default null
              */
             until?: number | null;
+        };
+        /**
+         * LogParams
+         * @description Which part of a job's log to show.
+         */
+        millrace__jobs__types__LogParams: {
+            /**
+             * After
+             * @description only lines after this sequence number
+             * @default 0
+             */
+            after?: number;
+            /**
+             * Children
+             * @description with the lines of jobs that it called
+             * @default true
+             */
+            children?: boolean;
+            /**
+             * Id
+             * @description identifier of the job
+             */
+            id: string;
+            /**
+             * Kind
+             * @description only events of this kind
+             * @default null
+             */
+            kind?: string | null;
+            /**
+             * Limit
+             * @description lines shown at most [lines]
+             * @default 1000
+             */
+            limit?: number;
         };
         /**
          * WatchParams
@@ -7439,6 +8763,83 @@ export interface components {
             unknown: number;
         };
         /**
+         * NextParams
+         * @description Who asks for how much.
+         */
+        millrace__label__types__answers__NextParams: {
+            /**
+             * Annotator
+             * @description who labels; left out: the caller
+             * @default null
+             */
+            annotator?: string | null;
+            /**
+             * Count
+             * @description items wanted [items]
+             * @default 1
+             */
+            count?: number;
+            /**
+             * Labelset
+             * @description label set
+             */
+            labelset: string;
+            /**
+             * Lease
+             * @description time an item stays reserved [s]
+             * @default 600
+             */
+            lease?: number;
+        };
+        /**
+         * NextResult
+         * @description Items reserved for one person.
+         */
+        millrace__label__types__answers__NextResult: {
+            /**
+             * Annotator
+             * @description who they are reserved for
+             */
+            annotator: string;
+            /**
+             * Tasks
+             * @description items, the most uncertain first; empty: none left
+             */
+            tasks: components["schemas"]["TaskLine"][];
+        };
+        /**
+         * HistoryParams
+         * @description Which item.
+         */
+        millrace__label__types__browse__HistoryParams: {
+            /**
+             * Item
+             * @description identifier of the row
+             */
+            item: number;
+            /**
+             * Labelset
+             * @description label set
+             */
+            labelset: string;
+        };
+        /**
+         * HistoryResult
+         * @description Every change to one item.
+         */
+        millrace__label__types__browse__HistoryResult: {
+            /**
+             * Changes
+             * @description changes, the oldest first
+             */
+            changes: components["schemas"]["HistoryLine"][];
+            /**
+             * Item
+             * @description identifier of the row
+             */
+            item: number;
+        };
+        /**
          * CreateParams
          * @description What people can answer and which rows they answer for.
          */
@@ -7491,6 +8892,58 @@ export interface components {
             redundancy?: number;
         };
         /**
+         * CompareParams
+         * @description What is held against what.
+         */
+        millrace__model__types__CompareParams: {
+            /**
+             * Model
+             * @description model, such as 'intent', 'intent@3' or 'intent@champion'
+             */
+            model: string;
+            /**
+             * To
+             * @description the other version; default: the model's champion
+             * @default null
+             */
+            to?: string | null;
+        };
+        /**
+         * CompareResult
+         * @description What changes where one version takes the other's place.
+         */
+        millrace__model__types__CompareResult: {
+            /** @description classes that differ */
+            classes: components["schemas"]["Names"];
+            /**
+             * Facts
+             * @description facts that differ
+             */
+            facts: components["schemas"]["FactLine"][];
+            /** @description input columns that differ */
+            features: components["schemas"]["Names"];
+            /**
+             * Metrics
+             * @description how the figures differ
+             */
+            metrics: components["schemas"]["MetricLine"][];
+            /**
+             * Model
+             * @description this version
+             */
+            model: string;
+            /**
+             * Notes
+             * @description what a reader should know
+             */
+            notes: string[];
+            /**
+             * To
+             * @description the other version; empty: nothing has the alias
+             */
+            to: string;
+        };
+        /**
          * DeleteResult
          * @description The version hidden.
          */
@@ -7505,6 +8958,32 @@ export interface components {
              * @description version that was deleted
              */
             model: string;
+        };
+        /**
+         * DescribeResult
+         * @description A model in words.
+         */
+        millrace__model__types__DescribeResult: {
+            /**
+             * Created At
+             * @description when that was kept [s since 1970]
+             */
+            created_at: number | null;
+            /**
+             * Markdown
+             * @description the card as Markdown, from what is stored now
+             */
+            markdown: string;
+            /**
+             * Model
+             * @description model described
+             */
+            model: string;
+            /**
+             * Report
+             * @description newest card that was kept; empty: none
+             */
+            report: string;
         };
         /**
          * ExportParams
@@ -7616,6 +9095,119 @@ export interface components {
             total: number;
         };
         /**
+         * ShowResult
+         * @description Everything about one version.
+         */
+        millrace__model__types__ShowResult: {
+            /**
+             * Actor
+             * @description who made it
+             */
+            actor: string;
+            /**
+             * Aliases
+             * @description aliases that point at it
+             */
+            aliases: string[];
+            /**
+             * Classes
+             * @description classes, in the order of the probabilities
+             */
+            classes: unknown[];
+            /**
+             * Created At
+             * @description when it was made [s since 1970]
+             */
+            created_at: number;
+            /**
+             * Encoder
+             * @description text encoder; empty: none
+             */
+            encoder: string;
+            /**
+             * Evaluations
+             * @description evaluations of it, the newest first
+             */
+            evaluations: string[];
+            /**
+             * Explanations
+             * @description importances of its columns, the newest first
+             */
+            explanations: string[];
+            /**
+             * Features
+             * @description input columns, in order
+             */
+            features: components["schemas"]["FeatureLine"][];
+            /**
+             * History
+             * @description moves of its aliases, the newest first
+             */
+            history: components["schemas"]["MoveLine"][];
+            /**
+             * Job
+             * @description job that made it; empty: none
+             */
+            job: string;
+            /**
+             * Members
+             * @description learners inside
+             */
+            members: components["schemas"]["MemberLine"][];
+            /**
+             * Metrics
+             * @description figures it came with
+             */
+            metrics: {
+                [key: string]: number;
+            };
+            /**
+             * Name
+             * @description name
+             */
+            name: string;
+            /**
+             * Parents
+             * @description what it was made from
+             */
+            parents: string[];
+            /**
+             * Ref
+             * @description model:name@version
+             */
+            ref: string;
+            /**
+             * Reports
+             * @description reports about it
+             */
+            reports: string[];
+            /**
+             * Rows
+             * @description rows it was trained on [rows]
+             */
+            rows: number;
+            /**
+             * Target
+             * @description column predicted; empty: not said
+             */
+            target: string;
+            /**
+             * Task
+             * @description classification or regression; empty: not said
+             */
+            task: string;
+            /**
+             * Version
+             * @description version
+             */
+            version: number;
+            /**
+             * Versions
+             * @description every version of the name, the newest first
+             */
+            versions: components["schemas"]["ModelLine"][];
+        };
+        /**
          * Column
          * @description How far one column has moved.
          */
@@ -7708,6 +9300,581 @@ export interface components {
              * @default 86400
              */
             window?: number;
+        };
+        /**
+         * CheckParams
+         * @description What to check and how strictly.
+         */
+        millrace__quality__types__CheckParams: {
+            /**
+             * Dataset
+             * @description dataset to check
+             */
+            dataset: string;
+            /**
+             * Encode Rows
+             * @description rows up to which texts are compared by meaning to find label errors; beyond it by spelling, which costs less [rows]
+             * @default 12000
+             */
+            encode_rows?: number;
+            /**
+             * Near
+             * @description Jaccard similarity from which rows count as nearly equal [0..1]
+             * @default 0.75
+             */
+            near?: number;
+            /**
+             * Rows
+             * @description rows looked at; of a larger dataset a random sample is drawn [rows]
+             * @default 100000
+             */
+            rows?: number;
+            /**
+             * Rules
+             * @description declared rules, one a column
+             */
+            rules?: components["schemas"]["Rule"][];
+            /**
+             * Split
+             * @description column that says which part a row is in, checked for leaks when it exists
+             * @default split
+             */
+            split?: string;
+            /**
+             * Target
+             * @description column to be predicted; without it labels and leaks are not checked
+             * @default null
+             */
+            target?: string | null;
+            /**
+             * Task
+             * @description what the target is; left out: read from its values
+             * @default null
+             */
+            task?: ("classification" | "regression") | null;
+        };
+        /**
+         * CheckResult
+         * @description The score and everything that lowers it.
+         */
+        millrace__quality__types__CheckResult: {
+            /**
+             * Columns
+             * @description columns looked at
+             */
+            columns: number;
+            /**
+             * Dataset
+             * @description dataset version that was checked
+             */
+            dataset: string;
+            /**
+             * Findings
+             * @description faults found, the costliest first
+             */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Notes
+             * @description what limits this check, such as a sample or an encoder
+             */
+            notes: string[];
+            /**
+             * Parts
+             * @description what the score is made of
+             */
+            parts: components["schemas"]["Part"][];
+            /**
+             * Rows
+             * @description rows of the dataset
+             */
+            rows: number;
+            /**
+             * Rows Checked
+             * @description rows looked at
+             */
+            rows_checked: number;
+            /**
+             * Score
+             * @description quality [0..100]
+             */
+            score: number;
+            /**
+             * Skipped
+             * @description checks not made, with the reason
+             */
+            skipped: components["schemas"]["Skipped"][];
+            /**
+             * Target
+             * @description column to be predicted
+             * @default null
+             */
+            target?: string | null;
+            /**
+             * Verdict
+             * @description the score and its main reasons in one sentence
+             */
+            verdict: string;
+        };
+        /**
+         * ShowParams
+         * @description Whose last report.
+         */
+        millrace__quality__types__ShowParams: {
+            /**
+             * Dataset
+             * @description dataset that was checked
+             */
+            dataset: string;
+        };
+        /**
+         * CompareParams
+         * @description Which runs side by side.
+         */
+        millrace__runs__types__CompareParams: {
+            /**
+             * Baseline
+             * @description run the others are held against; default: the first
+             * @default null
+             */
+            baseline?: string | null;
+            /**
+             * Confidence
+             * @description level [0..1]
+             * @default 0.95
+             */
+            confidence?: number;
+            /**
+             * Metrics
+             * @description metrics compared; default: all
+             * @default null
+             */
+            metrics?: string[] | null;
+            /**
+             * Runs
+             * @description ids of the runs
+             */
+            runs: string[];
+        };
+        /**
+         * CompareResult
+         * @description Runs side by side; lists of values have the order of `runs`.
+         */
+        millrace__runs__types__CompareResult: {
+            /**
+             * Baseline
+             * @description run the others are held against
+             */
+            baseline: string;
+            /**
+             * Metrics
+             * @description metrics, by name
+             */
+            metrics: components["schemas"]["MetricRow"][];
+            /**
+             * Notes
+             * @description what a reader should know
+             */
+            notes?: string[];
+            /**
+             * Params
+             * @description params, those that differ first
+             */
+            params: components["schemas"]["ParamRow"][];
+            /**
+             * Runs
+             * @description runs, in the order asked
+             */
+            runs: components["schemas"]["RunLine"][];
+            /**
+             * Significance
+             * @description tests of the models that were evaluated on the same dataset
+             */
+            significance: components["schemas"]["SignificanceLine"][];
+            /**
+             * Source
+             * @description read from MLflow's database or through its API
+             * @enum {string}
+             */
+            source: "database" | "api";
+        };
+        /**
+         * HistoryParams
+         * @description Which series, and how finely.
+         */
+        millrace__runs__types__HistoryParams: {
+            /**
+             * Metrics
+             * @description metrics; default: all
+             * @default null
+             */
+            metrics?: string[] | null;
+            /**
+             * Points
+             * @description points of a series at most [points]
+             * @default 500
+             */
+            points?: number;
+            /**
+             * Runs
+             * @description ids of the runs
+             */
+            runs: string[];
+        };
+        /**
+         * HistoryResult
+         * @description Metrics over time.
+         */
+        millrace__runs__types__HistoryResult: {
+            /**
+             * Notes
+             * @description what a reader should know
+             */
+            notes?: string[];
+            /**
+             * Points
+             * @description points of a series at most [points]
+             */
+            points: number;
+            /**
+             * Series
+             * @description series, by run in the order asked, then by metric
+             */
+            series: components["schemas"]["Series"][];
+            /**
+             * Source
+             * @description read from MLflow's database or through its API
+             * @enum {string}
+             */
+            source: "database" | "api";
+        };
+        /**
+         * ListParams
+         * @description Which runs, in which order.
+         */
+        millrace__runs__types__ListParams: {
+            /**
+             * Dataset
+             * @description only runs on this dataset, with or without a version
+             * @default null
+             */
+            dataset?: string | null;
+            /**
+             * Deleted
+             * @description show the deleted runs instead
+             * @default false
+             */
+            deleted?: boolean;
+            /**
+             * Descending
+             * @description whether the largest come first
+             * @default true
+             */
+            descending?: boolean;
+            /**
+             * Experiment
+             * @description only this experiment; empty: the project's own
+             * @default null
+             */
+            experiment?: string | null;
+            /**
+             * Filter
+             * @description conditions on columns such as 'duration', 'metrics.loss' (last value), 'min.loss', 'max.loss', 'params.lr', 'tags.team'
+             * @default null
+             */
+            filter?: (components["schemas"]["Condition"] | components["schemas"]["All"] | components["schemas"]["Any_"] | components["schemas"]["Not"]) | null;
+            /**
+             * Keys
+             * @description also tell which metrics, params and tags there are
+             * @default true
+             */
+            keys?: boolean;
+            /**
+             * Limit
+             * @description runs shown at most [runs]
+             * @default 50
+             */
+            limit?: number;
+            /**
+             * Metrics
+             * @description metrics shown; default: all
+             * @default null
+             */
+            metrics?: string[] | null;
+            /**
+             * Offset
+             * @description runs passed over [runs]
+             * @default 0
+             */
+            offset?: number;
+            /**
+             * Op
+             * @description only runs of this op or folder of ops
+             * @default null
+             */
+            op?: string | null;
+            /**
+             * Search
+             * @description only runs with this in name, id or job
+             * @default
+             */
+            search?: string;
+            /**
+             * Sort
+             * @description column to sort by, such as 'metrics.accuracy'; runs without it come last
+             * @default started_at
+             */
+            sort?: string;
+            /**
+             * State
+             * @description only runs in these states
+             * @default null
+             */
+            state?: ("scheduled" | "running" | "finished" | "failed" | "killed")[] | null;
+        };
+        /**
+         * ListResult
+         * @description A page of runs.
+         */
+        millrace__runs__types__ListResult: {
+            /** @description every metric, param and tag in the project */
+            keys: components["schemas"]["Keys"];
+            /**
+             * Notes
+             * @description what a reader should know
+             */
+            notes?: string[];
+            /**
+             * Offset
+             * @description runs passed over [runs]
+             */
+            offset: number;
+            /**
+             * Runs
+             * @description runs, in the order asked
+             */
+            runs: components["schemas"]["RunLine"][];
+            /**
+             * Source
+             * @description read from MLflow's database or through its API
+             * @enum {string}
+             */
+            source: "database" | "api";
+            /**
+             * Total
+             * @description runs that fit the filter [runs]
+             */
+            total: number;
+        };
+        /**
+         * LogParams
+         * @description What to add to a run.
+         */
+        millrace__runs__types__LogParams: {
+            /**
+             * Hyperparameters
+             * @description more of what it is run with; each is set once
+             */
+            hyperparameters?: {
+                [key: string]: string | number | boolean | null;
+            };
+            /**
+             * Metrics
+             * @description values by metric; none: not a number
+             */
+            metrics?: {
+                [key: string]: number | null;
+            };
+            /**
+             * Points
+             * @description metrics of many steps
+             */
+            points?: components["schemas"]["LogPoint"][];
+            /**
+             * Run
+             * @description id of the run
+             */
+            run: string;
+            /**
+             * Step
+             * @description step of 'metrics'
+             * @default 0
+             */
+            step?: number;
+        };
+        /**
+         * RunParams
+         * @description Which run.
+         */
+        millrace__runs__types__RunParams: {
+            /**
+             * Run
+             * @description id of the run
+             */
+            run: string;
+        };
+        /**
+         * ShowResult
+         * @description Everything about one run.
+         */
+        millrace__runs__types__ShowResult: {
+            /**
+             * Artifact Uri
+             * @description where MLflow keeps the run's files
+             */
+            artifact_uri: string;
+            /**
+             * Dataset
+             * @description dataset it learnt from; empty: not said
+             */
+            dataset: string;
+            /**
+             * Deleted
+             * @description whether it is deleted
+             */
+            deleted: boolean;
+            /**
+             * Duration
+             * @description time it took; none: not ended [s]
+             */
+            duration: number | null;
+            /**
+             * Ended At
+             * @description when it ended [s since 1970]
+             */
+            ended_at: number | null;
+            /**
+             * Experiment
+             * @description experiment; empty: the project's own
+             */
+            experiment: string;
+            /**
+             * Experiment Id
+             * @description id of the experiment in MLflow
+             */
+            experiment_id: string;
+            /**
+             * Inputs
+             * @description datasets it read
+             */
+            inputs: components["schemas"]["InputLine"][];
+            /**
+             * Job
+             * @description job it belongs to; empty: none
+             */
+            job: string;
+            /**
+             * Job State
+             * @description state of its job; empty: no job
+             */
+            job_state: string;
+            /**
+             * Made
+             * @description what its job made, the oldest first
+             */
+            made: components["schemas"]["MadeLine"][];
+            /**
+             * Metrics
+             * @description metrics by name
+             */
+            metrics: {
+                [key: string]: components["schemas"]["Aggregate"];
+            };
+            /**
+             * Model
+             * @description model version it made; empty: none
+             */
+            model: string;
+            /**
+             * Name
+             * @description name
+             */
+            name: string;
+            /**
+             * Notes
+             * @description what a reader should know
+             */
+            notes?: string[];
+            /**
+             * Op
+             * @description op that ran; empty: a script
+             */
+            op: string;
+            /**
+             * Params
+             * @description params by name, as text
+             */
+            params: {
+                [key: string]: string;
+            };
+            /**
+             * Reports
+             * @description reports about its models, the newest first
+             */
+            reports: string[];
+            /**
+             * Run
+             * @description id of the run in MLflow
+             */
+            run: string;
+            /**
+             * Source
+             * @description read from MLflow's database or through its API
+             * @enum {string}
+             */
+            source: "database" | "api";
+            /**
+             * Started At
+             * @description when it began [s since 1970]
+             */
+            started_at: number | null;
+            /**
+             * State
+             * @description where it stands
+             * @enum {string}
+             */
+            state: "scheduled" | "running" | "finished" | "failed" | "killed";
+            /**
+             * System Tags
+             * @description tags that MLflow and Millrace set
+             */
+            system_tags: {
+                [key: string]: string;
+            };
+            /**
+             * Tags
+             * @description tags that users set
+             */
+            tags: {
+                [key: string]: string;
+            };
+            /**
+             * User
+             * @description who ran it
+             */
+            user: string;
+        };
+        /**
+         * TagParams
+         * @description Marks to set and to take away.
+         */
+        millrace__runs__types__TagParams: {
+            /**
+             * Remove
+             * @description tags to take away
+             */
+            remove?: string[];
+            /**
+             * Run
+             * @description id of the run
+             */
+            run: string;
+            /**
+             * Tags
+             * @description tags to set
+             */
+            tags?: {
+                [key: string]: string;
+            };
         };
         /**
          * DeleteParams
@@ -7909,6 +10076,22 @@ export interface components {
             server_errors: number;
         };
         /**
+         * Moment
+         * @description One time at which a schedule runs.
+         */
+        Moment: {
+            /**
+             * At
+             * @description when [s since 1970]
+             */
+            at: number;
+            /**
+             * Local
+             * @description the same as its clock shows it
+             */
+            local: string;
+        };
+        /**
          * MovedResult
          * @description Where an alias stands now.
          */
@@ -7946,7 +10129,7 @@ export interface components {
         };
         /**
          * MoveLine
-         * @description One move of the champion.
+         * @description One move of an alias.
          */
         MoveLine: {
             /**
@@ -7999,6 +10182,22 @@ export interface components {
             text?: string | null;
         };
         /**
+         * Names
+         * @description Names that one version has and the other has not.
+         */
+        Names: {
+            /**
+             * Added
+             * @description only in this version
+             */
+            added: string[];
+            /**
+             * Removed
+             * @description only in the other version
+             */
+            removed: string[];
+        };
+        /**
          * Need
          * @description One thing that waits for a person.
          */
@@ -8048,51 +10247,6 @@ export interface components {
              * @description the same in words
              */
             says: string;
-        };
-        /**
-         * NextParams
-         * @description Who asks for how much.
-         */
-        NextParams: {
-            /**
-             * Annotator
-             * @description who labels; left out: the caller
-             * @default null
-             */
-            annotator?: string | null;
-            /**
-             * Count
-             * @description items wanted [items]
-             * @default 1
-             */
-            count?: number;
-            /**
-             * Labelset
-             * @description label set
-             */
-            labelset: string;
-            /**
-             * Lease
-             * @description time an item stays reserved [s]
-             * @default 600
-             */
-            lease?: number;
-        };
-        /**
-         * NextResult
-         * @description Items reserved for one person.
-         */
-        NextResult: {
-            /**
-             * Annotator
-             * @description who they are reserved for
-             */
-            annotator: string;
-            /**
-             * Tasks
-             * @description items, the most uncertain first; empty: none left
-             */
-            tasks: components["schemas"]["TaskLine"][];
         };
         /**
          * Not
@@ -8209,6 +10363,17 @@ export interface components {
              * @description pipeline; without a version: the current one
              */
             pipeline: string;
+        };
+        /**
+         * OneSchedule
+         * @description Which schedule.
+         */
+        OneSchedule: {
+            /**
+             * Name
+             * @description name of the schedule
+             */
+            name: string;
         };
         /**
          * OneSet
@@ -8410,6 +10575,32 @@ export interface components {
              * @description the other
              */
             second: string;
+        };
+        /**
+         * ParamRow
+         * @description One param over the runs.
+         */
+        ParamRow: {
+            /**
+             * Differs
+             * @description whether the runs differ in it
+             */
+            differs: boolean;
+            /**
+             * Name
+             * @description param
+             */
+            name: string;
+            /**
+             * Numeric
+             * @description whether every value is a number
+             */
+            numeric: boolean;
+            /**
+             * Values
+             * @description its value in each run; none: not set
+             */
+            values: (string | null)[];
         };
         /**
          * Part
@@ -8838,6 +11029,61 @@ export interface components {
             model: string;
         };
         /**
+         * ProposeParams
+         * @description What a person wrote, and what they look at.
+         */
+        ProposeParams: {
+            /**
+             * About
+             * @description thing the person looks at, such as dataset:tickets@3
+             * @default null
+             */
+            about?: string | null;
+            /**
+             * Limit
+             * @description proposals at most [ops]
+             * @default 5
+             */
+            limit?: number;
+            /**
+             * Text
+             * @description what is to be done, in English or Russian; 4,000 characters are read
+             */
+            text: string;
+        };
+        /**
+         * ProposeResult
+         * @description What the text may mean, the likeliest first; nothing was run.
+         */
+        ProposeResult: {
+            /**
+             * Candidates
+             * @description proposals, the likeliest first
+             */
+            candidates: components["schemas"]["Candidate"][];
+            /**
+             * Language
+             * @description language it was taken for
+             * @enum {string}
+             */
+            language: "en" | "ru";
+            /**
+             * Notes
+             * @description what to know
+             */
+            notes: string[];
+            /**
+             * Text
+             * @description text as it was read
+             */
+            text: string;
+            /**
+             * Understood
+             * @description whether the first proposal is more than a guess
+             */
+            understood: boolean;
+        };
+        /**
          * PsiParams
          * @description What to compare and how finely.
          */
@@ -8898,7 +11144,7 @@ export interface components {
         };
         /**
          * QualityStation
-         * @description The last quality score that was kept.
+         * @description The last quality score, of a check or a tour.
          */
         QualityStation: {
             /**
@@ -9003,6 +11249,32 @@ export interface components {
             weights: {
                 [key: string]: number;
             };
+        };
+        /**
+         * Question
+         * @description One field that is needed and was not said.
+         */
+        Question: {
+            /**
+             * Choices
+             * @description answers there are, twenty at most; empty: any
+             */
+            choices: string[];
+            /**
+             * Field
+             * @description field of the form
+             */
+            field: string;
+            /**
+             * Question
+             * @description what to ask
+             */
+            question: string;
+            /**
+             * Type
+             * @description type of the answer
+             */
+            type: string;
         };
         /**
          * QueueParams
@@ -9117,6 +11389,22 @@ export interface components {
              * @description the watch that was taken away
              */
             watch: string;
+        };
+        /**
+         * RenameParams
+         * @description What to call it.
+         */
+        RenameParams: {
+            /**
+             * Name
+             * @description new name
+             */
+            name: string;
+            /**
+             * Run
+             * @description id of the run
+             */
+            run: string;
         };
         /**
          * RequestLine
@@ -9273,6 +11561,312 @@ export interface components {
              * @description requests, the newest first
              */
             requests: components["schemas"]["RequestLine"][];
+        };
+        /**
+         * RetrainParams
+         * @description Whose labels to learn from, and what to do with a better model.
+         */
+        RetrainParams: {
+            /**
+             * Budget
+             * @description CPU time for training; default: as before [s]
+             * @default null
+             */
+            budget?: number | null;
+            /**
+             * Holdout
+             * @description rows to judge on; left out: those it was last evaluated on
+             * @default null
+             */
+            holdout?: string | null;
+            /**
+             * Labelset
+             * @description label set with new answers
+             */
+            labelset: string;
+            /**
+             * Min Answers
+             * @description answers an item needs to be settled [answers]
+             * @default 1
+             */
+            min_answers?: number;
+            /**
+             * Model
+             * @description model to train again; left out: the only one whose classes are the labels
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * Promote
+             * @description whether a model that is better beyond chance is promoted
+             * @default never
+             * @enum {string}
+             */
+            promote?: "never" | "if_better";
+        };
+        /**
+         * RetrainResult
+         * @description What was learnt, and whether it is better.
+         */
+        RetrainResult: {
+            /**
+             * Added
+             * @description rows new in training [rows]
+             */
+            added: number;
+            /**
+             * Better
+             * @description which is better beyond chance
+             * @enum {string}
+             */
+            better: "challenger" | "champion" | "neither";
+            /**
+             * Challenger
+             * @description model version that was trained
+             */
+            challenger: string;
+            /**
+             * Challenger Value
+             * @description its value for the challenger
+             */
+            challenger_value: number;
+            /**
+             * Champion
+             * @description model version it is compared with
+             */
+            champion: string;
+            /**
+             * Champion Value
+             * @description its value for the champion
+             */
+            champion_value: number;
+            /**
+             * Changed
+             * @description training rows whose label changed [rows]
+             */
+            changed: number;
+            /**
+             * Dataset
+             * @description dataset version learnt from
+             */
+            dataset: string;
+            /**
+             * Held Out
+             * @description labelled rows left out because they are judged on [rows]
+             */
+            held_out: number;
+            /**
+             * Holdout
+             * @description dataset both were judged on
+             */
+            holdout: string;
+            /**
+             * Labels
+             * @description rows with a settled label [rows]
+             */
+            labels: number;
+            /**
+             * Metric
+             * @description leading metric
+             */
+            metric: string;
+            /**
+             * Notes
+             * @description what to know
+             */
+            notes: string[];
+            /**
+             * Promoted
+             * @description whether the challenger is the champion now
+             */
+            promoted: boolean;
+            /**
+             * Reports
+             * @description evaluations of challenger and champion
+             */
+            reports: string[];
+            /**
+             * Verdict
+             * @description the comparison in words
+             */
+            verdict: string;
+        };
+        /**
+         * ReviewParams
+         * @description An alert, a deployment or two datasets; and how many rows people should see.
+         */
+        ReviewParams: {
+            /**
+             * Alert
+             * @description alert whose rows are lined up
+             * @default null
+             */
+            alert?: string | null;
+            /**
+             * Alpha
+             * @description chance of any false alarm [0..1]
+             * @default 0.01
+             */
+            alpha?: number;
+            /**
+             * Anyway
+             * @description line up also when nothing has drifted
+             * @default false
+             */
+            anyway?: boolean;
+            /**
+             * By
+             * @description surprising: least like the reference; uncertain: the model doubts most; auto: uncertain where confidences are known
+             * @default auto
+             * @enum {string}
+             */
+            by?: "auto" | "surprising" | "uncertain";
+            /**
+             * Column
+             * @description column people read; default: all in one text
+             * @default null
+             */
+            column?: string | null;
+            /**
+             * Current
+             * @description dataset seen since
+             * @default null
+             */
+            current?: string | null;
+            /**
+             * Deployment
+             * @description deployment whose logged requests are compared
+             * @default null
+             */
+            deployment?: string | null;
+            /**
+             * Labelset
+             * @description label set to line up in; made when it is not there
+             * @default null
+             */
+            labelset?: string | null;
+            /**
+             * Model
+             * @description model whose doubt orders rows that carry no confidence
+             * @default null
+             */
+            model?: string | null;
+            /**
+             * Reference
+             * @description dataset to compare with; left out: what the model learnt from
+             * @default null
+             */
+            reference?: string | null;
+            /**
+             * Rows
+             * @description rows lined up at most [rows]
+             * @default 100
+             */
+            rows?: number;
+            /**
+             * Target
+             * @description column with labels; default: the model's target
+             * @default null
+             */
+            target?: string | null;
+        };
+        /**
+         * ReviewResult
+         * @description What waits for people now, and why.
+         */
+        ReviewResult: {
+            /**
+             * Added
+             * @description rows put at the top of the queue [rows]
+             */
+            added: number;
+            /**
+             * Alert
+             * @description alert that is dealt with now
+             */
+            alert: string | null;
+            /**
+             * By
+             * @description what ordered the rows
+             * @enum {string}
+             */
+            by: "surprising" | "uncertain";
+            /**
+             * Columns
+             * @description columns that drifted, the surest first
+             */
+            columns: components["schemas"]["millrace__monitor__watching__types__Column"][];
+            /**
+             * Current
+             * @description dataset version judged
+             */
+            current: string;
+            /**
+             * Dataset
+             * @description dataset version of the label set
+             */
+            dataset: string | null;
+            /**
+             * Drifted
+             * @description whether anything has changed
+             */
+            drifted: boolean;
+            /**
+             * Labelset
+             * @description label set; none: nothing was lined up
+             */
+            labelset: string | null;
+            /**
+             * Notes
+             * @description what to know
+             */
+            notes: string[];
+            /**
+             * Reference
+             * @description dataset version compared with
+             */
+            reference: string;
+            /**
+             * Repeated
+             * @description whether these two versions were lined up before
+             */
+            repeated: boolean;
+            /**
+             * Rows
+             * @description the first twenty rows
+             */
+            rows: components["schemas"]["ReviewRow"][];
+            /**
+             * Verdict
+             * @description the test's answer in words
+             */
+            verdict: string;
+            /**
+             * Why
+             * @description the same in words
+             */
+            why: string;
+        };
+        /**
+         * ReviewRow
+         * @description One row that people will see.
+         */
+        ReviewRow: {
+            /**
+             * Item
+             * @description its `_id` in the label set's dataset
+             */
+            item: number;
+            /**
+             * Score
+             * @description how surprising or uncertain it is [0..1]
+             */
+            score: number;
+            /**
+             * Text
+             * @description what people read, cut at 200 characters
+             */
+            text: string;
         };
         /**
          * RollBackParams
@@ -9546,6 +12140,99 @@ export interface components {
             unique?: boolean;
         };
         /**
+         * RunLine
+         * @description One run.
+         */
+        RunLine: {
+            /**
+             * Dataset
+             * @description dataset it learnt from; empty: not said
+             */
+            dataset: string;
+            /**
+             * Deleted
+             * @description whether it is deleted
+             */
+            deleted: boolean;
+            /**
+             * Duration
+             * @description time it took; none: not ended [s]
+             */
+            duration: number | null;
+            /**
+             * Ended At
+             * @description when it ended [s since 1970]
+             */
+            ended_at: number | null;
+            /**
+             * Experiment
+             * @description experiment; empty: the project's own
+             */
+            experiment: string;
+            /**
+             * Job
+             * @description job it belongs to; empty: none
+             */
+            job: string;
+            /**
+             * Metrics
+             * @description metrics by name
+             */
+            metrics: {
+                [key: string]: components["schemas"]["Aggregate"];
+            };
+            /**
+             * Model
+             * @description model version it made; empty: none
+             */
+            model: string;
+            /**
+             * Name
+             * @description name
+             */
+            name: string;
+            /**
+             * Op
+             * @description op that ran; empty: a script
+             */
+            op: string;
+            /**
+             * Params
+             * @description params by name, as text
+             */
+            params: {
+                [key: string]: string;
+            };
+            /**
+             * Run
+             * @description id of the run in MLflow
+             */
+            run: string;
+            /**
+             * Started At
+             * @description when it began [s since 1970]
+             */
+            started_at: number | null;
+            /**
+             * State
+             * @description where it stands
+             * @enum {string}
+             */
+            state: "scheduled" | "running" | "finished" | "failed" | "killed";
+            /**
+             * Tags
+             * @description tags that users set
+             */
+            tags: {
+                [key: string]: string;
+            };
+            /**
+             * User
+             * @description who ran it
+             */
+            user: string;
+        };
+        /**
          * RunsStation
          * @description Jobs that no other job called.
          */
@@ -9687,6 +12374,149 @@ export interface components {
             text?: string | null;
         };
         /**
+         * Schedule
+         * @description An op that runs by the clock.
+         */
+        Schedule: {
+            /**
+             * Actor
+             * @description on whose behalf it runs
+             */
+            actor: string;
+            /**
+             * Arguments
+             * @description params of the op
+             */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * @description when it was made [s since 1970]
+             */
+            created_at: number;
+            /**
+             * Cron
+             * @description when it runs
+             */
+            cron: string;
+            /** @description last time it was due; none: not yet */
+            last: components["schemas"]["ScheduleRun"] | null;
+            /**
+             * Missed
+             * @description what happens with times that passed without a run
+             * @enum {string}
+             */
+            missed: "skip" | "once";
+            /**
+             * Name
+             * @description name of the schedule
+             */
+            name: string;
+            /** @description next time; none: it is paused */
+            next: components["schemas"]["Moment"] | null;
+            /**
+             * Op
+             * @description op it runs
+             */
+            op: string;
+            /**
+             * State
+             * @description whether it runs
+             * @enum {string}
+             */
+            state: "active" | "paused";
+            /**
+             * Words
+             * @description the expression in English
+             */
+            words: string;
+            /**
+             * Zone
+             * @description time zone of the expression
+             */
+            zone: string;
+        };
+        /**
+         * ScheduleRun
+         * @description One time at which a schedule was due.
+         */
+        ScheduleRun: {
+            /**
+             * At
+             * @description time it was due [s since 1970]
+             */
+            at: number;
+            /**
+             * Begun At
+             * @description time it was handed to the workers [s since 1970]
+             */
+            begun_at: number;
+            /**
+             * Error
+             * @description code, problem, hint and facts of a failure
+             */
+            error: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Job
+             * @description job that runs it; none: it was refused
+             */
+            job: string | null;
+            /**
+             * Missed
+             * @description earlier times that passed without a run [times]
+             */
+            missed: number;
+            /**
+             * State
+             * @description where the job stands
+             */
+            state: ("queued" | "running" | "pausing" | "paused" | "cancelling" | "cancelled" | "failed" | "done") | ("refused" | "gone");
+        };
+        /**
+         * Series
+         * @description One metric over the steps of one run.
+         */
+        Series: {
+            /**
+             * Count
+             * @description points logged [points]
+             */
+            count: number;
+            /**
+             * Metric
+             * @description metric
+             */
+            metric: string;
+            /**
+             * Run
+             * @description id of the run
+             */
+            run: string;
+            /**
+             * Sampled
+             * @description whether only the extremes of each stretch are shown
+             */
+            sampled: boolean;
+            /**
+             * Steps
+             * @description steps, ascending
+             */
+            steps: number[];
+            /**
+             * Times
+             * @description when each was logged [s since 1970]
+             */
+            times: number[];
+            /**
+             * Values
+             * @description values; none: not a number
+             */
+            values: (number | null)[];
+        };
+        /**
          * Session
          * @description Who asks, and of what.
          */
@@ -9703,12 +12533,12 @@ export interface components {
             last_event: number;
             /**
              * Project
-             * @description project that new artifacts belong to
+             * @description project that this request works in
              */
             project: string;
             /**
              * Projects
-             * @description projects that hold something
+             * @description projects that hold or held something; the setting's
              */
             projects: string[];
             /**
@@ -9984,102 +12814,107 @@ export interface components {
             share: number | null;
         };
         /**
-         * ShowResult
-         * @description Everything about one version.
+         * SignificanceLine
+         * @description Whether a run's model differs from the baseline's on the same rows.
          */
-        ShowResult: {
+        SignificanceLine: {
             /**
-             * Actor
-             * @description who made it
+             * Adjusted
+             * @description p-value with Holm's correction over all lines
              */
-            actor: string;
+            adjusted: number | null;
             /**
-             * Aliases
-             * @description aliases that point at it
+             * Baseline High
+             * @description upper end of its interval
              */
-            aliases: string[];
+            baseline_high: number | null;
             /**
-             * Classes
-             * @description classes, in the order of the probabilities
+             * Baseline Low
+             * @description lower end of its interval
              */
-            classes: unknown[];
+            baseline_low: number | null;
             /**
-             * Created At
-             * @description when it was made [s since 1970]
+             * Baseline Model
+             * @description the baseline's model
              */
-            created_at: number;
+            baseline_model: string;
             /**
-             * Encoder
-             * @description text encoder; empty: none
+             * Baseline Value
+             * @description of the baseline's model
              */
-            encoder: string;
+            baseline_value: number;
             /**
-             * Features
-             * @description input columns, in order
+             * Better
+             * @description which is better beyond chance; unknown: not tested
+             * @enum {string}
              */
-            features: components["schemas"]["FeatureLine"][];
+            better: "run" | "baseline" | "neither" | "unknown";
             /**
-             * History
-             * @description moves of the champion, the newest first
+             * Dataset
+             * @description dataset on which both were evaluated
              */
-            history: components["schemas"]["MoveLine"][];
+            dataset: string;
             /**
-             * Members
-             * @description learners inside
+             * Difference
+             * @description the run's minus the baseline's, on the shared rows
              */
-            members: components["schemas"]["MemberLine"][];
+            difference: number;
             /**
-             * Metrics
-             * @description figures it came with
+             * Difference High
+             * @description upper end of its interval
              */
-            metrics: {
-                [key: string]: number;
-            };
+            difference_high: number | null;
             /**
-             * Name
-             * @description name
+             * Difference Low
+             * @description lower end of its interval
              */
-            name: string;
+            difference_low: number | null;
             /**
-             * Parents
-             * @description what it was made from
+             * High
+             * @description upper end of its interval
              */
-            parents: string[];
+            high: number | null;
             /**
-             * Ref
-             * @description model:name@version
+             * Low
+             * @description lower end of its interval
              */
-            ref: string;
+            low: number | null;
             /**
-             * Reports
-             * @description reports about it
+             * Metric
+             * @description metric
              */
-            reports: string[];
+            metric: string;
+            /**
+             * Model
+             * @description its model
+             */
+            model: string;
+            /**
+             * P
+             * @description p-value; none: not tested
+             */
+            p: number | null;
             /**
              * Rows
-             * @description rows it was trained on [rows]
+             * @description rows both answered [rows]
              */
             rows: number;
             /**
-             * Target
-             * @description column predicted; empty: not said
+             * Run
+             * @description id of the run
              */
-            target: string;
+            run: string;
             /**
-             * Task
-             * @description classification or regression; empty: not said
+             * Test
+             * @description test used
+             * @enum {string}
              */
-            task: string;
+            test: "mcnemar" | "paired t" | "none";
             /**
-             * Version
-             * @description version
+             * Value
+             * @description of the run's model
              */
-            version: number;
-            /**
-             * Versions
-             * @description every version of the name, the newest first
-             */
-            versions: components["schemas"]["ModelLine"][];
+            value: number;
         };
         /**
          * SimilarParams
@@ -10214,7 +13049,7 @@ export interface components {
         Sort: {
             /**
              * Column
-             * @description column to order by; texts by 256 characters
+             * @description column to order by; missing values come last
              */
             column: string;
             /**
@@ -10312,6 +13147,12 @@ export interface components {
              */
             seed?: number | null;
             /**
+             * Separate
+             * @description whether each part also becomes a dataset of its own, '<name>-train' and so on
+             * @default false
+             */
+            separate?: boolean;
+            /**
              * Test
              * @description share of the test part [0..1]
              * @default 0.2
@@ -10359,6 +13200,82 @@ export interface components {
             parts: {
                 [key: string]: number;
             };
+            /**
+             * Test
+             * @description dataset of the test part, with 'separate'
+             * @default null
+             */
+            test?: string | null;
+            /**
+             * Train
+             * @description dataset of the train part, with 'separate'
+             * @default null
+             */
+            train?: string | null;
+            /**
+             * Validation
+             * @description dataset of the validation part, with 'separate'
+             * @default null
+             */
+            validation?: string | null;
+        };
+        /**
+         * StartParams
+         * @description A training of your own that begins.
+         */
+        StartParams: {
+            /**
+             * Dataset
+             * @description dataset it learns from
+             * @default null
+             */
+            dataset?: string | null;
+            /**
+             * Experiment
+             * @description experiment to put it in; default: the project's own
+             * @default null
+             */
+            experiment?: string | null;
+            /**
+             * Hyperparameters
+             * @description what it is run with: MLflow's params
+             */
+            hyperparameters?: {
+                [key: string]: string | number | boolean | null;
+            };
+            /**
+             * Name
+             * @description name of the run
+             */
+            name: string;
+            /**
+             * Tags
+             * @description marks to find it by
+             */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * StartResult
+         * @description The run that began.
+         */
+        StartResult: {
+            /**
+             * Name
+             * @description name
+             */
+            name: string;
+            /**
+             * Run
+             * @description id of the run
+             */
+            run: string;
+            /**
+             * Uri
+             * @description MLflow's tracking URI, for other clients
+             */
+            uri: string;
         };
         /**
          * Station
@@ -10646,22 +13563,6 @@ export interface components {
              * @description the summary in one sentence
              */
             verdict: string;
-        };
-        /**
-         * TagParams
-         * @description Which name to give to which version.
-         */
-        TagParams: {
-            /**
-             * Dataset
-             * @description dataset, such as 'people' or 'people@3'
-             */
-            dataset: string;
-            /**
-             * Tag
-             * @description name for the version
-             */
-            tag: string;
         };
         /**
          * TagResult
@@ -11819,8 +14720,14 @@ export interface operations {
     };
     show_cell_datasets__ref__rows__row___column__get: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description project to look at */
+                project?: string | null;
+            };
+            header?: {
+                /** @description the same; default: the setting's project */
+                "millrace-project"?: string | null;
+            };
             path: {
                 /** @description column that holds bytes */
                 column: string;
@@ -11852,8 +14759,13 @@ export interface operations {
                 after?: number;
                 /** @description only events of this job */
                 job?: string | null;
+                /** @description project to look at */
+                project?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description the same; default: the setting's project */
+                "millrace-project"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11983,10 +14895,15 @@ export interface operations {
                 limit?: number;
                 /** @description only jobs of this op */
                 op?: string | null;
+                /** @description project to look at */
+                project?: string | null;
                 /** @description only jobs in this state */
                 state?: ("queued" | "running" | "pausing" | "paused" | "cancelling" | "cancelled" | "failed" | "done") | null;
             };
-            header?: never;
+            header?: {
+                /** @description the same; default: the setting's project */
+                "millrace-project"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12090,7 +15007,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/plain": string;
                 };
             };
         };
@@ -12138,6 +15055,50 @@ export interface operations {
             };
         };
     };
+    agent_propose: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposeResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
     automl_leaderboard: {
         parameters: {
             query?: {
@@ -12149,6 +15110,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12159,13 +15122,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TrainResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12192,6 +15156,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12202,13 +15168,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["RowsResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12235,6 +15202,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12245,13 +15214,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TrainResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12276,6 +15246,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12286,13 +15258,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CleanUpResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12317,6 +15290,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12327,13 +15302,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CompactResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12358,6 +15334,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12368,13 +15346,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["millrace__dataset__results__DeleteResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12399,6 +15378,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12409,13 +15390,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DescribeResult"];
+                    "application/json": components["schemas"]["millrace__dataset__results__DescribeResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12440,6 +15422,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12450,13 +15434,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DiffResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12481,6 +15466,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12491,13 +15478,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["millrace__dataset__results__ExportResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12524,6 +15512,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12534,13 +15524,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["millrace__dataset__results__ImportResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12565,6 +15556,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12575,13 +15568,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["millrace__dataset__results__ListResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12606,6 +15600,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12616,13 +15612,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12647,6 +15644,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12657,13 +15656,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["RowsPage"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12688,6 +15688,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12698,13 +15700,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SampleResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12729,6 +15732,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12739,13 +15744,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SplitResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12770,23 +15776,26 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TagParams"];
+                "application/json": components["schemas"]["millrace__dataset__params__TagParams"];
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TagResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12811,6 +15820,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12821,13 +15832,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["VersionsResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12852,6 +15864,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12862,13 +15876,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Deployment"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12893,6 +15908,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12903,13 +15920,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Deployment"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12934,6 +15952,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12944,13 +15964,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Deployments"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -12975,6 +15996,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12985,13 +16008,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Answers"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13016,6 +16040,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13026,13 +16052,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["millrace__deployment__ops__Shown"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13057,6 +16084,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13067,13 +16096,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Deployment"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13098,6 +16128,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13108,13 +16140,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PsiResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13139,6 +16172,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13149,13 +16184,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TestResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13180,23 +16216,26 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CompareParams"];
+                "application/json": components["schemas"]["millrace__evaluation__types__CompareParams"];
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CompareResult"];
+                    "application/json": components["schemas"]["millrace__evaluation__types__CompareResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13223,6 +16262,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13233,13 +16274,58 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CrossResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    evaluation_list: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__evaluation__types__ListParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["millrace__evaluation__types__ListResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13264,6 +16350,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13274,13 +16362,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["millrace__evaluation__types__RunResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13305,6 +16394,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13315,13 +16406,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Evaluation"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13346,6 +16438,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13356,13 +16450,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AttributeResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13389,6 +16484,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13399,13 +16496,148 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ImportanceResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    explanation_list: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__explanation__types__ListParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["millrace__explanation__types__ListResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    explanation_show: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__explanation__types__ShowParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportanceResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    flows_check_drift: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+                /** @description longest time to wait for the result [s] */
+                wait?: number;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__flows__watching__types__CheckParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["millrace__flows__watching__types__CheckResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13430,6 +16662,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13440,13 +16674,106 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OverviewResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    flows_retrain: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+                /** @description longest time to wait for the result [s] */
+                wait?: number;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetrainParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrainResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    flows_review_drift: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+                /** @description longest time to wait for the result [s] */
+                wait?: number;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13473,6 +16800,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13483,13 +16812,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TourResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13514,6 +16844,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13524,13 +16856,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13555,6 +16888,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13565,13 +16900,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobList"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13596,23 +16932,26 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LogParams"];
+                "application/json": components["schemas"]["millrace__jobs__types__LogParams"];
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Log"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13637,6 +16976,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13647,13 +16988,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13678,6 +17020,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13688,13 +17032,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13719,6 +17064,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13729,13 +17076,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13760,6 +17108,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13770,13 +17120,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13801,6 +17152,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13811,13 +17164,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13842,6 +17196,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13852,13 +17208,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13883,6 +17240,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13893,13 +17252,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AnnotationResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13924,6 +17284,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13934,13 +17296,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AgreementResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -13965,6 +17328,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -13975,13 +17340,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AnnotationResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14006,6 +17372,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14016,13 +17384,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BatchResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14047,6 +17416,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14057,13 +17428,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ConsensusResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14088,6 +17460,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14098,13 +17472,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SetResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14129,6 +17504,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14139,13 +17516,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AnnotationResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14170,23 +17548,26 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["HistoryParams"];
+                "application/json": components["schemas"]["millrace__label__types__browse__HistoryParams"];
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HistoryResult"];
+                    "application/json": components["schemas"]["millrace__label__types__browse__HistoryResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14211,6 +17592,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14221,13 +17604,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["millrace__label__types__answers__ImportResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14252,6 +17636,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14262,13 +17648,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14293,6 +17680,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14303,13 +17692,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListSetsResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14334,23 +17724,26 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NextParams"];
+                "application/json": components["schemas"]["millrace__label__types__answers__NextParams"];
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NextResult"];
+                    "application/json": components["schemas"]["millrace__label__types__answers__NextResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14375,6 +17768,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14385,13 +17780,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ProgressResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14416,6 +17812,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14426,13 +17824,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["QueueResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14459,6 +17858,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14469,13 +17870,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SettleResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14500,6 +17902,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14510,13 +17914,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SetResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14541,6 +17946,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14551,13 +17958,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AnnotationResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14584,6 +17992,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14594,13 +18004,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SuggestResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14625,6 +18036,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14635,13 +18048,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AnnotationResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14666,6 +18080,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14676,13 +18092,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BatchResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14707,6 +18124,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14717,13 +18136,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MovedResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14748,6 +18168,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14758,13 +18180,58 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CardResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    model_compare: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__model__types__CompareParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["millrace__model__types__CompareResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14789,6 +18256,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14799,13 +18268,58 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["millrace__model__types__DeleteResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    model_describe: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["millrace__model__types__DescribeResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14830,6 +18344,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14840,13 +18356,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["millrace__model__types__ExportResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14871,6 +18388,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14881,13 +18400,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TakenResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14912,6 +18432,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14922,13 +18444,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["LineageResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14953,6 +18476,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -14963,13 +18488,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["millrace__model__types__ListResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -14994,6 +18520,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15004,13 +18532,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MovedResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15035,6 +18564,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15045,13 +18576,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TakenResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15076,6 +18608,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15086,13 +18620,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MovedResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15117,6 +18652,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15127,13 +18664,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ShowResult"];
+                    "application/json": components["schemas"]["millrace__model__types__ShowResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15158,6 +18696,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15168,13 +18708,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Alert"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15199,6 +18740,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15209,13 +18752,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Alerts"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15240,6 +18784,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15250,13 +18796,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Checks"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15281,6 +18828,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15291,13 +18840,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["RequestsResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15322,6 +18872,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15332,13 +18884,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SummaryResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15363,6 +18916,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15373,13 +18928,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Removed"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15404,6 +18960,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15414,13 +18972,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Watch"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15445,6 +19004,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15455,13 +19016,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Watches"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15486,6 +19048,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15496,13 +19060,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Deleted"];
+                    "application/json": components["schemas"]["millrace__drivers__pipeline__types__Deleted"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15527,6 +19092,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15537,13 +19104,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FilterResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15568,6 +19136,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15578,13 +19148,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Formatted"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15609,6 +19180,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15619,13 +19192,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Listed"];
+                    "application/json": components["schemas"]["millrace__drivers__pipeline__types__Listed"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15650,6 +19224,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15660,13 +19236,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CodeResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15691,6 +19268,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15701,13 +19280,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["RolledBack"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15734,6 +19314,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15744,13 +19326,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["millrace__drivers__pipeline__types__RunResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15775,6 +19358,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15785,13 +19370,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Saved"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15816,6 +19402,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15826,13 +19414,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["millrace__drivers__pipeline__types__Shown"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15857,6 +19446,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15867,13 +19458,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Validated"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15898,6 +19490,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15908,13 +19502,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Versions"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15941,23 +19536,862 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CheckParams"];
+                "application/json": components["schemas"]["millrace__quality__types__CheckParams"];
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CheckResult"];
+                    "application/json": components["schemas"]["millrace__quality__types__CheckResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    quality_show: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__quality__types__ShowParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Kept"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    runs_compare: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__runs__types__CompareParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["millrace__runs__types__CompareResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    runs_delete: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__runs__types__RunParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    runs_finish: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    runs_history: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__runs__types__HistoryParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["millrace__runs__types__HistoryResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    runs_list: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__runs__types__ListParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["millrace__runs__types__ListResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    runs_log: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__runs__types__LogParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    runs_rename: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    runs_restore: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__runs__types__RunParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    runs_show: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__runs__types__RunParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["millrace__runs__types__ShowResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    runs_start: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    runs_tag: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__runs__types__TagParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    schedule_create: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__drivers__schedule__types__CreateParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    schedule_delete: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneSchedule"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["millrace__drivers__schedule__types__Deleted"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    schedule_list: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__drivers__schedule__types__ListParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["millrace__drivers__schedule__types__Listed"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    schedule_next: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__drivers__schedule__types__NextParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["millrace__drivers__schedule__types__NextResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    schedule_pause: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneSchedule"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    schedule_resume: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneSchedule"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job that will do it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    schedule_show: {
+        parameters: {
+            query?: {
+                /** @description queue it for the workers; answers 202 */
+                background?: boolean;
+                /** @description check the params and say what would happen */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description a repeat under the same key returns the first result */
+                "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["millrace__drivers__schedule__types__ShowParams"];
+            };
+        };
+        responses: {
+            /** @description The result; of a dry run, what would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["millrace__drivers__schedule__types__Shown"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -15982,6 +20416,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -15992,13 +20428,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BuildResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -16023,6 +20460,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -16033,13 +20472,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["millrace__search__types__DeleteResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -16064,6 +20504,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -16074,13 +20516,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["millrace__search__types__ListResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -16105,6 +20548,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -16115,13 +20560,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["QueryResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -16146,6 +20592,8 @@ export interface operations {
             header?: {
                 /** @description a repeat under the same key returns the first result */
                 "Idempotency-Key"?: string;
+                /** @description project to work in; default: the setting's */
+                "Millrace-Project"?: string;
             };
             path?: never;
             cookie?: never;
@@ -16156,13 +20604,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The result. */
+            /** @description The result; of a dry run, what would happen. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["QueryResult"];
+                    "application/vnd.millrace.dry-run+json": components["schemas"]["DryRun"];
                 };
             };
             /** @description The job that will do it. */
@@ -16185,8 +20634,13 @@ export interface operations {
                 kind?: ("dataset" | "model" | "labelset" | "deployment" | "index" | "pipeline" | "memory" | "report") | null;
                 /** @description names at most */
                 limit?: number;
+                /** @description project to look at */
+                project?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description the same; default: the setting's project */
+                "millrace-project"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -16205,8 +20659,14 @@ export interface operations {
     };
     show_report_reports__ref__get: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description project to look at */
+                project?: string | null;
+            };
+            header?: {
+                /** @description the same; default: the setting's project */
+                "millrace-project"?: string | null;
+            };
             path: {
                 /** @description name, or name@version */
                 ref: string;
@@ -16228,8 +20688,14 @@ export interface operations {
     };
     who_session_get: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description project to look at */
+                project?: string | null;
+            };
+            header?: {
+                /** @description the same; default: the setting's project */
+                "millrace-project"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };

@@ -69,4 +69,21 @@ describe("stream", () => {
     vi.advanceTimersByTime(60_000);
     expect(opened.length).toBe(1);
   });
+
+  it("says at once that the network is gone, and starts again when it is back", () => {
+    const stream = make(3);
+    const states: string[] = [];
+    stream.watch((state) => states.push(state));
+    stream.start();
+    nth(0).onopen?.();
+    nth(0).say(4);
+    stream.drop();
+    expect(states).toEqual(["live", "lost"]);
+    expect(nth(0).closed).toBe(true);
+    stream.start();
+    expect(opened).toHaveLength(2);
+    expect(nth(1).address).toBe("/events?after=4");
+    vi.advanceTimersByTime(60_000);
+    expect(opened).toHaveLength(2);
+  });
 });

@@ -2,6 +2,8 @@
  * One stream of events for the whole app. It starts after the number the session was given with, so
  * what is fetched later misses nothing; a lost connection goes on after the last number seen.
  */
+import { ofProject } from "@/api/project";
+
 export interface EventLine {
   seq: number;
   job: string | null;
@@ -25,7 +27,7 @@ export class Stream {
 
   constructor(
     private seen: number,
-    private readonly open: (address: string) => EventSource = (address) => new EventSource(address),
+    private readonly open: (address: string) => EventSource = (address) => new EventSource(ofProject(address)),
   ) {}
 
   /** Connect, and again whenever the connection is lost. */
@@ -45,6 +47,12 @@ export class Stream {
     clearTimeout(this.timer);
     this.source?.close();
     this.source = undefined;
+  }
+
+  /** The browser says there is no network: do not wait until the connection notices. */
+  drop(): void {
+    clearTimeout(this.timer);
+    this.lost();
   }
 
   /** Take each event once and in order, whatever a reconnect sends again. */

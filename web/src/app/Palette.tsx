@@ -1,34 +1,21 @@
 /** Ctrl+K: every screen, every op of the registry, every thing of the workspace. */
+import "@mantine/spotlight/styles.css";
 import { Spotlight, spotlight } from "@mantine/spotlight";
 import type { SpotlightActionData, SpotlightActionGroupData } from "@mantine/spotlight";
 import { useDebouncedValue } from "@mantine/hooks";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useOps, useRefs } from "@/api/ops";
 import { Icon } from "@/ui/Icon";
 import { addressOf, SECTIONS, useGo } from "@/app/url";
+import { matching, SHOWN } from "@/app/matching";
 import { shellTexts } from "@/app/texts";
 import { useT } from "@/i18n";
-
-const SHOWN = 8;
-
-/** Rank lines by how well they match: all words must be in the text, a name that begins so is first. */
-export function matching<T>(query: string, lines: readonly T[], text: (line: T) => string, most = SHOWN): T[] {
-  const words = query.toLowerCase().split(/[\s.]+/).filter(Boolean);
-  const scored = lines.flatMap((line) => {
-    const found = text(line).toLowerCase();
-    if (!words.every((word) => found.includes(word))) return [];
-    return [{ line, score: words.reduce((sum, word) => sum + found.indexOf(word), 0) }];
-  });
-  return scored
-    .sort((one, other) => one.score - other.score)
-    .slice(0, most)
-    .map(({ line }) => line);
-}
 
 export default function Palette() {
   const t = useT(shellTexts);
   const go = useGo();
   const [query, setQuery] = useState("");
+  useEffect(() => spotlight.open(), []);
   const [settled] = useDebouncedValue(query, 120);
   const ops = useOps();
   const refs = useRefs("", settled, settled.length > 0);
@@ -67,10 +54,11 @@ export default function Palette() {
       nothingFound={t("palette.none")}
       searchProps={{ leftSection: <Icon name="search" />, placeholder: t("find"), "aria-label": t("find") }}
       onSpotlightClose={() => setQuery("")}
+      styles={{ actionDescription: { opacity: 1 } }}
       scrollable
       maxHeight={420}
     />
   );
 }
 
-export { spotlight };
+export { matching, spotlight };

@@ -1,21 +1,22 @@
 /** The frame of every screen: rail, top bar, palette, keys, sign-in. */
-import { ActionIcon, Badge, Group, NavLink, Stack, Text, Tooltip, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Badge, Group, NavLink, Stack, Tooltip, UnstyledButton } from "@mantine/core";
 import { useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
-import { spotlight } from "@mantine/spotlight";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useStreamState } from "@/api/hooks";
 import { Icon } from "@/ui/Icon";
 import type { IconName } from "@/ui/Icon";
 import { KEYS, shown, useKeys } from "@/app/keys";
-import { useSession } from "@/app/session";
+import { Project } from "@/app/Project";
 import { shellTexts } from "@/app/texts";
 import { useGo } from "@/app/url";
 import type { Section } from "@/app/url";
 import { useLanguage, useT } from "@/i18n";
 import classes from "@/app/Shell.module.css";
 
+/** The palette is loaded when it is first opened, and opens itself then. */
 const Palette = lazy(() => import("@/app/Palette"));
+const togglePalette = () => void import("@/app/Palette").then(({ spotlight }) => spotlight.toggle());
 const Help = lazy(() => import("@/app/Help"));
 
 const RAIL: readonly (Section | "home")[] = [
@@ -34,7 +35,9 @@ const RAIL: readonly (Section | "home")[] = [
 export function Shell() {
   const t = useT(shellTexts);
   const [help, setHelp] = useState(false);
-  useGlobalKeys(() => setHelp(true));
+  const [palette, setPalette] = useState(false);
+  const find = () => (palette ? togglePalette() : setPalette(true));
+  useGlobalKeys(() => setHelp(true), find);
   return (
     <div className={classes.frame}>
       <a className={classes.skip} href="#content">
@@ -42,23 +45,23 @@ export function Shell() {
       </a>
       <Rail />
       <div className={classes.body}>
-        <TopBar onHelp={() => setHelp(true)} />
+        <TopBar onHelp={() => setHelp(true)} onFind={find} />
         <main id="content" className={classes.content} tabIndex={-1}>
           <Outlet />
         </main>
       </div>
       <Suspense>
-        <Palette />
+        {palette && <Palette />}
         {help && <Help onClose={() => setHelp(false)} />}
       </Suspense>
     </div>
   );
 }
 
-function useGlobalKeys(onHelp: () => void): void {
+function useGlobalKeys(onHelp: () => void, onFind: () => void): void {
   const go = useGo();
   useKeys("global", {
-    palette: () => spotlight.toggle(),
+    palette: onFind,
     help: onHelp,
     "go.home": () => go("home"),
     "go.data": () => go("data"),
@@ -76,7 +79,6 @@ function useGlobalKeys(onHelp: () => void): void {
 
 function Rail() {
   const t = useT(shellTexts);
-  const { workspace } = useSession();
   return (
     <nav className={classes.rail} aria-label={t("main")}>
       <Link to="/" className={classes.brand}>
@@ -89,11 +91,7 @@ function Rail() {
         ))}
       </Stack>
       <Stack gap={2}>
-        <Tooltip label={`${t("project")}: ${workspace}`} position="right">
-          <Text size="xs" c="dimmed" px="xs" truncate className={classes.railText} data-testid="project">
-            {workspace}
-          </Text>
-        </Tooltip>
+        <Project />
         <RailLink section="settings" />
       </Stack>
     </nav>
@@ -124,14 +122,14 @@ function RailLink({ section }: { section: Section | "home" }) {
   );
 }
 
-function TopBar({ onHelp }: { onHelp: () => void }) {
+function TopBar({ onHelp, onFind }: { onHelp: () => void; onFind: () => void }) {
   const t = useT(shellTexts);
   const { language, choose } = useLanguage();
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme("light");
   return (
     <header className={classes.top}>
-      <UnstyledButton className={classes.find} onClick={() => spotlight.open()}>
+      <UnstyledButton className={classes.find} onClick={onFind}>
         <Icon name="search" />
         <span>{t("find")}</span>
         <kbd className={classes.key}>{shown(KEYS.global.palette)}</kbd>

@@ -57,6 +57,8 @@ export const keyTexts = catalogue({
   "pipeline.layout": ["Arrange the blocks", "Расставить блоки"],
   "pipeline.text": ["Show as YAML", "Показать как YAML"],
   "pipeline.schedule": ["Schedule", "Расписание"],
+  "pipeline.versions": ["Versions", "Версии"],
+  "pipeline.fit": ["Show the whole pipeline", "Показать конвейер целиком"],
   send: ["Send", "Отправить"],
 });
 
@@ -122,6 +124,8 @@ export const KEYS = {
     "pipeline.layout": "l",
     "pipeline.text": "y",
     "pipeline.schedule": "s",
+    "pipeline.versions": "v",
+    "pipeline.fit": "f",
     undo: "mod+z",
     redo: "mod+shift+z",
     back: "escape",

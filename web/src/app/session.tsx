@@ -5,6 +5,7 @@ import { createContext, useContext, useEffect, useState } from "react";
 import type { FormEvent, ReactNode } from "react";
 import { get, Problem, send, session } from "@/api/client";
 import { StreamContext, followChanges } from "@/api/hooks";
+import { forget, inherited } from "@/api/project";
 import { Stream } from "@/api/stream";
 import { shellTexts } from "@/app/texts";
 import { useT } from "@/i18n";
@@ -51,6 +52,11 @@ export function SessionGate({ children }: { children: ReactNode }) {
   useEffect(() => {
     get<Session>("/session").then(
       (found) => {
+        if (inherited && !found.projects.includes(found.project)) {
+          forget(); // the last project of another workspace at this address
+          location.reload();
+          return;
+        }
         setWho((old) => old ?? found);
         setEnded(false);
         setError(undefined);
@@ -77,7 +83,13 @@ function Live({ session, children }: { session: Session; children: ReactNode }) 
   useEffect(() => {
     const stopFollowing = followChanges(stream, queries);
     stream.start();
+    const offline = () => stream.drop();
+    const online = () => stream.start();
+    addEventListener("offline", offline);
+    addEventListener("online", online);
     return () => {
+      removeEventListener("offline", offline);
+      removeEventListener("online", online);
       stopFollowing();
       stream.stop();
     };

@@ -47,6 +47,23 @@ export const shellTexts = catalogue({
   "palette.none": ["Nothing found", "Ничего не найдено"],
 });
 
+export const projectTexts = catalogue({
+  project: ["Project", "Проект"],
+  in: ["Projects in {workspace}", "Проекты в {workspace}"],
+  new: ["New project…", "Новый проект…"],
+  "new.title": ["New project", "Новый проект"],
+  "new.how": [
+    "A project has its own datasets, label sets, models, runs and jobs. It stays in the list once something is in it.",
+    "У проекта свои данные, разметка, модели, запуски и задания. В списке он останется, когда в нём что-нибудь появится.",
+  ],
+  name: ["Name", "Название"],
+  "name.rule": ["a-z, 0-9, '.', '_' and '-'; begins with a letter or digit", "a-z, 0-9, '.', '_' и '-'; начинается с буквы или цифры"],
+  "name.wrong": ["A project cannot be called that.", "Проект нельзя так назвать."],
+  create: ["Start", "Начать"],
+  open: ["Open", "Открыть"],
+  close: ["Close", "Закрыть"],
+});
+
 export const stateTexts = catalogue({
   loading: ["Loading…", "Загрузка…"],
   again: ["Try again", "Ещё раз"],
@@ -92,5 +109,6 @@ export const stateTexts = catalogue({
   "job.stop": ["Stop and keep the best", "Остановить и оставить лучшее"],
   "job.cancel": ["Cancel", "Отменить"],
   "job.retry": ["Run again", "Запустить снова"],
+  "job.refused": ["The job did not take that", "Задание этого не приняло"],
   "job.open": ["Open the job", "Открыть задание"],
 });

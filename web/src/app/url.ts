@@ -31,8 +31,17 @@ const HOMES: Record<string, Section> = {
   deployment: "deploy",
   index: "data",
   alert: "monitor",
+  watch: "monitor",
   job: "activity",
   run: "runs",
+};
+
+/** Reports are shown by the screen of what they are about. */
+const REPORTS: Record<string, { section: Section; query: Query }> = {
+  evaluation: { section: "models", query: { tab: "evaluation" } },
+  importance: { section: "models", query: { tab: "explanation" } },
+  card: { section: "models", query: { tab: "card" } },
+  quality: { section: "data", query: { tab: "quality" } },
 };
 
 /** Return the address of `kind:name@version`, or none when no screen shows the kind. */
@@ -40,11 +49,23 @@ export function addressOf(ref: string): { section: Section; path: string; query:
   const match = /^([a-z]+):([^@]+)(?:@(.+))?$/.exec(ref);
   if (!match) return undefined;
   const [, kind = "", name = "", version] = match;
-  const section = HOMES[kind];
+  if (kind === "report") return addressOfReport(ref, name);
+  const section = Object.hasOwn(HOMES, kind) ? HOMES[kind] : undefined;
   if (!section) return undefined;
+  if (kind === "alert") return { section, path: "", query: { tab: "alerts", state: "all", alert: ref } };
+  if (kind === "watch") return { section, path: "", query: { tab: "watches" } };
   const query: Query = version ? { v: version } : {};
   if (kind === "index") query["index"] = name;
   return { section, path: kind === "index" ? "" : name, query };
+}
+
+function addressOfReport(ref: string, name: string): ReturnType<typeof addressOf> {
+  const match = /^(.+)-([a-z]+)$/.exec(name);
+  const about = match?.[2] ?? "";
+  const home = Object.hasOwn(REPORTS, about) ? REPORTS[about] : undefined;
+  if (!match || !home) return undefined;
+  const query = home.query["tab"] === "evaluation" ? { ...home.query, report: ref } : home.query;
+  return { section: home.section, path: match[1] ?? "", query };
 }
 
 /** The part of the path after the section, such as the name of the dataset that is open. */

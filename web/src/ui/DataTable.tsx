@@ -4,7 +4,7 @@
  */
 import { Checkbox, Text, UnstyledButton } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useRef, useState } from "react";
 import type { ReactNode } from "react";
 import { useKeys } from "@/app/keys";
 import { stateTexts } from "@/app/texts";
@@ -47,7 +47,7 @@ interface Props<T> {
   rowHeight?: number;
 }
 
-const AHEAD = 20; // [rows] drawn beyond what is in sight
+const AHEAD = 12; // [rows] drawn beyond what is in sight
 const EMPTY: ReadonlySet<string> = new Set();
 
 export function DataTable<T>(props: Props<T>) {
@@ -84,6 +84,13 @@ export function DataTable<T>(props: Props<T>) {
     picked.current = key;
     onSelect(next);
   };
+  // rows are drawn again only when they change: what they call stays the same while one scrolls
+  const latest = useRef({ onOpen, toggle });
+  useEffect(() => {
+    latest.current = { onOpen, toggle };
+  });
+  const openRow = useCallback((row: T) => latest.current.onOpen?.(row), []);
+  const pickRow = useCallback((key: string, range: boolean) => latest.current.toggle(key, range), []);
   const current = rows[cursor];
   useKeys(
     "list",
@@ -130,8 +137,8 @@ export function DataTable<T>(props: Props<T>) {
                 marked={item.index === cursor}
                 open={props.open === key}
                 picked={selected.has(key)}
-                {...(onOpen ? { onOpen } : {})}
-                {...(onSelect ? { onPick: (range: boolean) => toggle(key, range) } : {})}
+                onOpen={onOpen && openRow}
+                onPick={onSelect && pickRow}
               />
             );
           })}
@@ -176,7 +183,7 @@ function Head<T>({ column, sort, onSort }: { column: Column<T>; sort: Sort | und
   );
 }
 
-function Line<T>({
+function LineView<T>({
   row,
   name,
   index,
@@ -200,8 +207,8 @@ function Line<T>({
   marked: boolean;
   open: boolean;
   picked: boolean;
-  onOpen?: (row: T) => void;
-  onPick?: (range: boolean) => void;
+  onOpen: ((row: T) => void) | undefined;
+  onPick: ((key: string, range: boolean) => void) | undefined;
 }) {
   return (
     <div
@@ -218,7 +225,7 @@ function Line<T>({
           <Checkbox
             size="xs"
             checked={picked}
-            onChange={(event) => onPick((event.nativeEvent as MouseEvent).shiftKey)}
+            onChange={(event) => onPick(name, (event.nativeEvent as MouseEvent).shiftKey)}
             aria-label={name}
           />
         </span>
@@ -231,3 +238,5 @@ function Line<T>({
     </div>
   );
 }
+
+const Line = memo(LineView) as typeof LineView;

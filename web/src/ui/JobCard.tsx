@@ -1,5 +1,6 @@
 /** A job with its progress, time left and controls; follows it live and survives a reload. */
 import { ActionIcon, Anchor, Badge, Group, Progress, Stack, Text, Tooltip } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { client } from "@/api/client";
 import type { Job } from "@/api/client";
@@ -23,6 +24,8 @@ const COLORS: Record<Job["state"], string> = {
   failed: "red",
   done: "teal",
 };
+/** What a job is called from the click on, until the server has said. */
+const SOON: Partial<Record<Verb, Job["state"]>> = { pause: "pausing", cancel: "cancelling" };
 const VERBS: Partial<Record<Job["state"], readonly [Verb, IconName][]>> = {
   queued: [["cancel", "close"]],
   running: [
@@ -48,9 +51,21 @@ export function JobState({ state }: { state: Job["state"] }) {
 }
 
 export function useSteer() {
+  const t = useT(stateTexts);
   const queries = useQueryClient();
-  return useMutation<unknown, Problem, { id: string; verb: Verb }>({
+  return useMutation<unknown, Problem, { id: string; verb: Verb }, Job | undefined>({
     mutationFn: ({ id, verb }) => client.POST("/jobs/{id}/{verb}", { params: { path: { id, verb } } }),
+    onMutate: async ({ id, verb }) => {
+      await queries.cancelQueries({ queryKey: ["job", id] });
+      const before = queries.getQueryData<Job>(["job", id]);
+      const state = SOON[verb];
+      if (before && state) queries.setQueryData<Job>(["job", id], { ...before, state });
+      return before;
+    },
+    onError: (error, { id }, before) => {
+      queries.setQueryData(["job", id], before);
+      notifications.show({ color: "red", message: error.message, title: t("job.refused") });
+    },
     onSettled: async (_data, _error, { id }) => {
       await queries.invalidateQueries({ queryKey: ["job", id] });
       await queries.invalidateQueries({ queryKey: ["jobs"] });

@@ -80,11 +80,17 @@ function One({ node, x, y, here }: { node: Node; x: number; y: number; here: boo
   };
   return (
     <g transform={move}>
-      <a href={href(section, path, query)} onClick={open} aria-label={node.ref}>
+      <a href={href(section, path, query)} onClick={open} aria-label={spoken(node)}>
         {body}
       </a>
     </g>
   );
+}
+
+/** What is read aloud holds what is seen, and the whole name. */
+function spoken({ ref, kind, op }: Node): string {
+  const seen = `${short(ref.slice(kind.length + 1))} ${short(op ? `${kind} · ${op}` : kind)}`;
+  return `${seen}: ${ref}`;
 }
 
 const LONGEST = 24; // [characters] that fit a node

@@ -1,6 +1,7 @@
 /** A stored report page, in a frame that may run and load nothing. */
 import { Group } from "@mantine/core";
 import type { ReactNode } from "react";
+import { ofProject } from "@/api/project";
 
 export function Report({ of, title, actions }: { of: string; title: string; actions?: ReactNode }) {
   const name = of.replace(/^report:/, "");
@@ -11,7 +12,7 @@ export function Report({ of, title, actions }: { of: string; title: string; acti
       </Group>
       <iframe
         title={title}
-        src={`/reports/${encodeURIComponent(name)}`}
+        src={ofProject(`/reports/${encodeURIComponent(name)}`)}
         sandbox=""
         style={{ width: "100%", height: "100%", border: 0, background: "#fff" }}
       />

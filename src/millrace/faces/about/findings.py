@@ -19,7 +19,7 @@ LEAST_DISK = 2 * 2**30  # [bytes]
 Verdict = Literal["ok", "note", "bad"]
 
 
-class Finding(BaseModel):
+class DoctorFinding(BaseModel):
     """One thing that was looked at."""
 
     check: str = Field(description="what was looked at")
@@ -32,7 +32,7 @@ class Diagnosis(BaseModel):
     """Everything that was looked at."""
 
     healthy: bool = Field(description="whether nothing is bad")
-    findings: list[Finding] = Field(description="one line per check")
+    findings: list[DoctorFinding] = Field(description="one line per check")
 
 
 def diagnosis(place: str, flags: dict[str, Any] | None = None) -> Diagnosis:
@@ -41,7 +41,7 @@ def diagnosis(place: str, flags: dict[str, Any] | None = None) -> Diagnosis:
         with Workspace.open(place, flags) as workspace:
             return of_workspace(workspace)
     except MillraceError as error:
-        found = Finding(check="workspace", verdict="bad", found=error.problem, next=error.hint)
+        found = DoctorFinding(check="workspace", verdict="bad", found=error.problem, next=error.hint)
         return _told([*_machine(), found])
 
 
@@ -50,7 +50,7 @@ def of_workspace(workspace: Workspace) -> Diagnosis:
     return _told(
         [
             *_machine(),
-            Finding(check="workspace", verdict="ok", found=str(workspace.root)),
+            DoctorFinding(check="workspace", verdict="ok", found=str(workspace.root)),
             _disk(workspace.root),
             _database(workspace),
             _encoder(workspace),
@@ -58,45 +58,45 @@ def of_workspace(workspace: Workspace) -> Diagnosis:
     )
 
 
-def _told(findings: list[Finding]) -> Diagnosis:
+def _told(findings: list[DoctorFinding]) -> Diagnosis:
     healthy = all(entry.verdict != "bad" for entry in findings)
     return Diagnosis(healthy=healthy, findings=findings)
 
 
-def _machine() -> list[Finding]:
+def _machine() -> list[DoctorFinding]:
     return [_python(), _torch(), *_extras()]
 
 
-def _python() -> Finding:
+def _python() -> DoctorFinding:
     found = ".".join(map(str, sys.version_info[:3]))
-    return Finding(check="python", verdict="ok", found=found)
+    return DoctorFinding(check="python", verdict="ok", found=found)
 
 
 def _installed(name: str) -> bool:
     return importlib.util.find_spec(name) is not None
 
 
-def _torch() -> Finding:
+def _torch() -> DoctorFinding:
     """A CUDA build of torchvision beside a CPU torch breaks every import of transformers."""
     if not _installed("torch"):
-        return Finding(check="torch", verdict="ok", found="not installed; the core needs none")
+        return DoctorFinding(check="torch", verdict="ok", found="not installed; the core needs none")
     version = importlib.metadata.version("torch")
     if _installed("torchvision"):
-        return Finding(
+        return DoctorFinding(
             check="torch",
             verdict="bad",
             found=f"torch {version} with torchvision",
             next="Run 'pip uninstall torchvision': its build breaks imports of transformers.",
         )
-    return Finding(check="torch", verdict="ok", found=f"torch {version} without torchvision")
+    return DoctorFinding(check="torch", verdict="ok", found=f"torch {version} without torchvision")
 
 
-def _extras() -> list[Finding]:
-    found: list[Finding] = []
+def _extras() -> list[DoctorFinding]:
+    found: list[DoctorFinding] = []
     for extra, packages in sorted(declared_extras().items()):
         missing = sorted(name for name in packages if not _has_package(name))
         found.append(
-            Finding(
+            DoctorFinding(
                 check=f"extra {extra}",
                 verdict="note" if missing else "ok",
                 found=f"without {', '.join(missing)}" if missing else "installed",
@@ -129,36 +129,36 @@ def _has_package(name: str) -> bool:
     return True
 
 
-def _disk(root: Path) -> Finding:
+def _disk(root: Path) -> DoctorFinding:
     free = shutil.disk_usage(root).free
     shown = f"{free / 2**30:.1f} GiB free"
     if free < LEAST_DISK:
-        return Finding(check="disk", verdict="bad", found=shown, next="Free at least 2 GiB.")
-    return Finding(check="disk", verdict="ok", found=shown)
+        return DoctorFinding(check="disk", verdict="bad", found=shown, next="Free at least 2 GiB.")
+    return DoctorFinding(check="disk", verdict="ok", found=shown)
 
 
-def _database(workspace: Workspace) -> Finding:
+def _database(workspace: Workspace) -> DoctorFinding:
     from millrace.stores.sql import Database
 
     try:
         with workspace.use(Database).begin():
             pass
     except MillraceError as error:
-        return Finding(check="database", verdict="bad", found=error.problem, next=error.hint)
-    return Finding(check="database", verdict="ok", found="answers")
+        return DoctorFinding(check="database", verdict="bad", found=error.problem, next=error.hint)
+    return DoctorFinding(check="database", verdict="ok", found="answers")
 
 
-def _encoder(workspace: Workspace) -> Finding:
+def _encoder(workspace: Workspace) -> DoctorFinding:
     from millrace.services.encoder import Encoders
 
     name = workspace.settings.encoder
     try:
         place = workspace.use(Encoders).where()
     except MillraceError as error:
-        return Finding(check="encoder", verdict="bad", found=error.problem, next=error.hint)
+        return DoctorFinding(check="encoder", verdict="bad", found=error.problem, next=error.hint)
     if place:
-        return Finding(check="encoder", verdict="ok", found=f"{name}, weights: {place}")
-    return Finding(
+        return DoctorFinding(check="encoder", verdict="ok", found=f"{name}, weights: {place}")
+    return DoctorFinding(
         check="encoder",
         verdict="note",
         found=f"{name} has no weights here; texts are compared by their spelling",

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from millrace import __version__
 from millrace.core.workspace import Workspace
 from millrace.faces.about.facts import PluginLine, SettingLine, packages, plugin_list, settings_of
-from millrace.faces.about.findings import Finding, of_workspace
+from millrace.faces.about.findings import DoctorFinding, of_workspace
 from millrace.faces.about.storage import StorageLine, places
 
 
@@ -19,7 +19,7 @@ class About(BaseModel):
     system: str = Field(description="operating system and processor")
     workspace: str = Field(description="folder of the workspace")
     healthy: bool = Field(description="whether nothing is bad")
-    findings: list[Finding] = Field(description="what the doctor looked at")
+    findings: list[DoctorFinding] = Field(description="what the doctor looked at")
     settings: list[SettingLine] = Field(description="settings with their sources")
     plugins: list[PluginLine] = Field(description="installed plug-ins")
     storage: list[StorageLine] = Field(description="places and sizes")

@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from millrace import __version__
 from millrace.core import catalog
@@ -107,6 +107,15 @@ def all_routes(app: FastAPI) -> list[BaseRoute]:
     return found
 
 
+def methods_of(request: Request) -> list[str]:
+    """Return the methods that an address answers, whichever routes do."""
+    found: set[str] = set()
+    for route in all_routes(request.app):
+        if isinstance(route, Route) and route.path_regex.match(request.url.path):
+            found |= route.methods or set()
+    return sorted(found)
+
+
 def reserved(app: FastAPI) -> frozenset[str]:
     """Return the first parts of every path of the API; no page of the web app lies below."""
     paths: list[str] = [getattr(route, "path", "/") for route in all_routes(app)]
@@ -132,7 +141,10 @@ def _add_errors(app: FastAPI) -> None:
         return problem(_translated(error), request_id(request.scope))
 
     async def http(request: Request, error: Any) -> Response:
-        return problem(_http(request, error), request_id(request.scope))
+        answer = problem(_http(request, error), request_id(request.scope))
+        if error.status_code == 405 and answer.status_code == 405:
+            answer.headers["allow"] = ", ".join(methods_of(request))
+        return answer
 
     async def bug(request: Request, error: Exception) -> Response:
         number = new_id("err")

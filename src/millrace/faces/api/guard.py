@@ -134,7 +134,7 @@ class Guard:
 
     def _check_length(self, headers: Headers) -> None:
         declared = headers.get("content-length", "0")
-        if not declared.isdigit():
+        if not (declared.isascii() and declared.isdigit() and len(declared) < 19):
             raise BadRequest("The Content-Length is not a number.", "Send the length in bytes.")
         if int(declared) > self.gate.body_limit:
             raise too_large(self.gate.body_limit)

@@ -30,18 +30,21 @@ class Pulse:
         self._listeners = 0
         self._task: asyncio.Task[None] | None = None
 
-    async def stream(self, after: int, job: str | None) -> AsyncIterator[list[EventLine]]:
+    async def stream(
+        self, after: int, job: str | None, project: str | None = None
+    ) -> AsyncIterator[list[EventLine]]:
         """Give events above `after` in pages, for ever; an empty page means silence.
 
+        Those of one project, or of all. What happens elsewhere is read over once.
         Reads from the table by sequence number only, so that nothing is missed or given twice
         however the beats fall.
         """
         with self._listening():
             while not self._stopping():
                 beat = self._beat
-                page = await self._page(after, job)
+                page, seen = await self._look(lambda jobs, a=after: _read(jobs, a, job, project))
+                after = max(after, seen)
                 if page:
-                    after = page[-1].seq
                     yield page
                 elif not await _struck(beat):
                     yield []
@@ -91,6 +94,19 @@ class Pulse:
     def _turn(self) -> None:
         done, self._beat = self._beat, asyncio.Event()
         done.set()
+
+
+def _read(
+    jobs: Any, after: int, job: str | None, project: str | None
+) -> tuple[list[EventLine], int]:
+    """Return a page of events, and the number up to which everything has been looked at.
+
+    Numbers appear in order, so nothing below the newest of before the look comes later.
+    """
+    newest = jobs.last_event()
+    page = (jobs if project is None else jobs.of(project)).events(after, job, PAGE)
+    full = len(page) == PAGE
+    return page, page[-1].seq if full else max(newest, page[-1].seq if page else 0)
 
 
 async def _struck(beat: asyncio.Event) -> bool:

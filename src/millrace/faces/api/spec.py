@@ -6,18 +6,22 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from millrace.core.ids import NAME
 from millrace.core.registry import Op
 from millrace.faces.api.problems import MEDIA, schema
+from millrace.kinds.dry import DryRun
 from millrace.kinds.job import EventLine, Job
 from millrace.kinds.rows import RowsResult
 
 AT = "#/components/schemas/{model}"
+DRY = "application/vnd.millrace.dry-run+json"  # a result and a dry run are told apart by it
 PROBLEM = {"$ref": AT.format(model="Problem")}
 STATUSES = {
     "400": "The request cannot be read.",
     "401": "Nobody is signed in.",
     "403": "The caller may not do this.",
     "404": "A named thing does not exist.",
+    "405": "The address does not answer this method.",
     "409": "It exists already, changed meanwhile, or is in the wrong state.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
@@ -45,7 +49,18 @@ def op_extra(op: Op) -> dict[str, Any]:
         "description": "a repeat under the same key returns the first result",
         "schema": {"type": "string", "minLength": 1, "maxLength": 200},
     }
-    return {"parameters": [*query, header], "x-millrace-op": op.name, "x-effect": op.effect}
+    project = {
+        "name": "Millrace-Project",
+        "in": "header",
+        "required": False,
+        "description": "project to work in; default: the setting's",
+        "schema": {"type": "string", "pattern": f"^{NAME.pattern}$"},
+    }
+    return {
+        "parameters": [*query, header, project],
+        "x-millrace-op": op.name,
+        "x-effect": op.effect,
+    }
 
 
 def _parameter(name: str, kind: str, said: str) -> dict[str, Any]:
@@ -80,7 +95,7 @@ def fill(app: FastAPI, ops: dict[str, Op]) -> dict[str, Any]:
 
 
 def _schemas(ops: dict[str, Op]) -> tuple[dict[Key, Any], dict[str, Any]]:
-    models: list[Key] = [(Job, "serialization"), (EventLine, "serialization")]
+    models: list[Key] = [(model, "serialization") for model in (Job, EventLine, DryRun)]
     for op in ops.values():
         models.append((op.params, "validation"))
         models.append((op.result or RowsResult, "serialization"))
@@ -96,9 +111,11 @@ def _fill_op(operation: dict[str, Any], op: Op, names: dict[Key, Any]) -> None:
         "content": {"application/json": {"schema": names[op.params, "validation"]}},
     }
     operation["responses"] = {
-        "200": _answer("The result.", result),
+        "200": _answer("The result; of a dry run, what would happen.", result),
         "202": _answer("The job that will do it.", job),
     }
+    dry = names[DryRun, "serialization"]
+    operation["responses"]["200"]["content"][DRY] = {"schema": dry}
 
 
 def _answer(said: str, found: dict[str, Any]) -> dict[str, Any]:

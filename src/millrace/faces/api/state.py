@@ -4,13 +4,15 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import anyio
 import anyio.to_thread
+from fastapi import Depends, Header, Query, Request
 from starlette.requests import HTTPConnection
 
 from millrace.core.errors import LimitReached, TimedOut
+from millrace.core.ids import check_name
 from millrace.core.policy import Actor
 from millrace.core.registry import OPS
 from millrace.core.workspace import Workspace
@@ -22,6 +24,7 @@ from millrace.stores.jobs import Jobs
 
 R = TypeVar("R")
 CALLS = 32  # ops run at once in one server process
+PROJECT = "millrace-project"
 READS = 16  # short look-ups of jobs and events at once
 
 
@@ -123,6 +126,33 @@ def door(request: HTTPConnection) -> Door:
 def served(request: HTTPConnection) -> Served:
     """Return what a request's server serves."""
     return request.app.state.served
+
+
+def project_of(request: HTTPConnection) -> str:
+    """Return the project that a request names, else the setting's.
+
+    The address wins over the header: pictures and event streams cannot send headers.
+    Errors: invalid_input, no project can be called that.
+    """
+    given = request.query_params.get("project", request.headers.get(PROJECT))
+    if given is None:
+        return served(request).workspace.settings.project
+    return check_name(given, "project")
+
+
+async def _project(
+    request: Request,
+    project: Annotated[str | None, Query(description="project to look at")] = None,
+    millrace_project: Annotated[
+        str | None, Header(description="the same; default: the setting's project")
+    ] = None,
+) -> str:
+    """Say in the document of the routes what `project_of` reads."""
+    del project, millrace_project
+    return project_of(request)
+
+
+Project = Annotated[str, Depends(_project)]
 
 
 def actor_of(request: HTTPConnection) -> Actor:

@@ -20,14 +20,16 @@ def open_backend(
 ) -> Backend:
     """Open a workspace folder or the client of a server.
 
-    With no place, MILLRACE_URL wins over MILLRACE_WORKSPACE, and that over `./.millrace`.
+    With no place, MILLRACE_URL wins over MILLRACE_WORKSPACE, and that over `./.millrace`. Of the
+    settings in `flags` a server is told the project; with none, MILLRACE_PROJECT, else its own.
     Errors: invalid_input, the place cannot be a workspace or the URL is malformed.
     """
     chosen = str(place) if place else os.environ.get("MILLRACE_URL") or location()
     if is_url(chosen):
         from millrace.faces.backend.remote import Remote
 
-        return Remote(chosen, token or os.environ.get("MILLRACE_TOKEN"))
+        project = (flags or {}).get("project") or os.environ.get("MILLRACE_PROJECT")
+        return Remote(chosen, token or os.environ.get("MILLRACE_TOKEN"), project)
     from millrace.faces.backend.local import Local
 
     return Local.open(chosen, flags)

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 class Local:
     """Runs ops here, on a folder."""
 
-    def __init__(self, workspace: Workspace, actor: Actor | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, actor: Actor | None = None, project: str | None = None
+    ) -> None:
         self.workspace = workspace
         self.actor = actor or Actor()
+        self.project = project
 
     @classmethod
     def open(cls, place: str | Path, flags: dict[str, Any] | None = None) -> Self:
@@ -31,22 +34,22 @@ class Local:
     ) -> BaseModel:
         """Run an op to its end and return its result."""
         try:
-            return self._jobs.call(op, params, self.actor, key=key, on_event=on_event)
+            return self.jobs.call(op, params, self.actor, key=key, on_event=on_event)
         except KeyboardInterrupt as stop:
-            paused = self._jobs.list(state="paused", op=op, limit=1)
+            paused = self.jobs.list(state="paused", op=op, limit=1)
             if paused:
                 stop.add_note(paused_note(paused[0].id))
             raise
 
     def submit(self, op: str, params: Any, *, key: str | None = None) -> Job:
         """Hand an op to the workers and return its job at once."""
-        return self._jobs.submit(op, params, self.actor, key=key)
+        return self.jobs.submit(op, params, self.actor, key=key)
 
     def finish(self, job: Job, *, on_event: OnEvent | None = None) -> BaseModel:
         """Follow a submitted job to its end; run it here when no worker lives."""
         from millrace.stores.fence import Lost
 
-        jobs = self._jobs
+        jobs = self.jobs
         if not jobs.has_workers():
             try:
                 return jobs.run(job.id, on_event)
@@ -56,13 +59,18 @@ class Local:
 
     def steer(self, job: str, verb: Verb) -> Job:
         """Cancel, pause, resume, retry or stop a job."""
-        return getattr(self._jobs, verb)(job)
+        return getattr(self.jobs, verb)(job)
+
+    def of(self, project: str | None) -> Self:
+        """Return this backend for the calls of another project; None: of its own."""
+        return type(self)(self.workspace, self.actor, project or self.project)
 
     @property
-    def _jobs(self) -> "Jobs":
+    def jobs(self) -> "Jobs":
+        """Return the Jobs store with this backend's project in view."""
         from millrace.stores.jobs import Jobs
 
-        return self.workspace.use(Jobs)
+        return self.workspace.use(Jobs).of(self.project)
 
     def close(self) -> None:
         """Close the workspace."""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 from pydantic import BaseModel
 
@@ -33,6 +33,13 @@ class Backend(Protocol):
 
     def steer(self, job: str, verb: Verb) -> Job:
         """Cancel, pause, resume, retry or stop a job."""
+        ...
+
+    def of(self, project: str | None) -> Self:
+        """Return this backend for the calls of another project; None: of its own.
+
+        Errors: invalid_input, no project can be called that.
+        """
         ...
 
     def close(self) -> None:

@@ -1,10 +1,11 @@
 """A workspace behind a server: the same calls over HTTP, the same errors back."""
 
+import copy
 import http.client
 import json
 import socket
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ValidationError
@@ -12,12 +13,14 @@ from pydantic import BaseModel, ValidationError
 from millrace.core import catalog
 from millrace.core.errors import Cancelled, Internal, InvalidInput, Unavailable, from_body
 from millrace.core.events import Event
+from millrace.core.ids import check_name
 from millrace.core.registry import Op
 from millrace.faces.backend.place import OnEvent, Verb, paused_note
 from millrace.kinds.job import EventLine, Job
 from millrace.kinds.rows import RowsResult
 
 CONNECT = 10.0  # [s]
+PROJECT = "Millrace-Project"
 EVENTS = "text/event-stream"
 SILENCE = 60.0  # the server sends a comment every 15 s, so longer means it is gone [s]
 ANSWER = 3600.0  # a plain op may work this long before it answers [s]
@@ -26,7 +29,7 @@ ANSWER = 3600.0  # a plain op may work this long before it answers [s]
 class Remote:
     """Runs ops on a server by HTTP."""
 
-    def __init__(self, url: str, token: str | None = None) -> None:
+    def __init__(self, url: str, token: str | None = None, project: str | None = None) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise InvalidInput(
@@ -37,6 +40,7 @@ class Remote:
         self._host, self._port = parts.hostname, parts.port
         self._secure, self._prefix = parts.scheme == "https", parts.path.rstrip("/")
         self._token = token or _token_in(parts.query)
+        self._project = check_name(project, "project") if project else None
 
     def call(
         self, op: str, params: Any, *, key: str | None = None, on_event: OnEvent | None = None
@@ -65,6 +69,12 @@ class Remote:
         """Cancel, pause, resume, retry or stop a job."""
         path = f"/jobs/{quote(job)}/{verb}"
         return Job.model_validate(_json(self._send("POST", path, b"{}", {}, ANSWER)))
+
+    def of(self, project: str | None) -> Self:
+        """Return this backend for the calls of another project; None: of its own."""
+        other = copy.copy(self)
+        other._project = check_name(project, "project") if project else self._project
+        return other
 
     def close(self) -> None:
         """Do nothing: connections are closed after each call."""
@@ -153,6 +163,8 @@ class Remote:
             sent["Content-Type"] = "application/json"
         if self._token:
             sent["Authorization"] = f"Bearer {self._token}"
+        if self._project:
+            sent[PROJECT] = self._project
         try:
             line.connect()
             if isinstance(line.sock, socket.socket):

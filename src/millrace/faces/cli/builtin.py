@@ -44,6 +44,9 @@ COMMANDS = {
 WORKSPACE = Annotated[
     str | None, typer.Option("--workspace", "-w", metavar="FOLDER", help="folder of the workspace")
 ]
+PROJECT = Annotated[
+    str | None, typer.Option("--project", metavar="NAME", help="project to work in")
+]
 JSON = Annotated[bool | None, typer.Option("--json", help="print the result as JSON")]
 
 
@@ -66,6 +69,7 @@ def _version(ctx: typer.Context, asked: bool) -> None:
 
 def before(
     workspace: WORKSPACE = None,
+    project: PROJECT = None,
     json: EARLY = None,
     settings: Annotated[
         list[str] | None,
@@ -77,7 +81,8 @@ def before(
 ) -> None:
     """Keep the options that stand before the command."""
     del version  # its callback has left already
-    remember(Options(json=bool(json), workspace=workspace, settings=read_settings(settings or [])))
+    given = read_settings(settings or [])
+    remember(Options(json=bool(json), workspace=workspace, project=project, settings=given))
 
 
 def read_settings(words: list[str]) -> dict[str, Any]:

@@ -100,6 +100,9 @@ def _common() -> dict[str, Any]:
             str | None,
             typer.Option("--workspace", "-w", metavar="FOLDER", help="folder of the workspace"),
         ],
+        "project": Annotated[
+            str | None, typer.Option("--project", metavar="NAME", help="project to work in")
+        ],
         "params": Annotated[
             str | None,
             typer.Option("--params", metavar="JSON", help="params as JSON, or @file; flags win"),
@@ -125,7 +128,10 @@ def _common() -> dict[str, Any]:
 
 
 OWN_FLAGS = frozenset(
-    {"json", "workspace", "params", "dry-run", "background", "key", "verbose", "help"}
+    {
+        *("json", "workspace", "project", "params", "dry-run", "background", "key", "verbose"),
+        "help",
+    }
 )
 
 

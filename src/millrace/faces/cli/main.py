@@ -5,9 +5,10 @@ import os
 import sys
 from typing import NoReturn
 
-from typer import Abort, Exit, TyperException
-
 from millrace.core.errors import Cancelled, Internal, InvalidInput, MillraceError
+from millrace.kinds import interrupt
+
+STOPPED = Cancelled("The work was cancelled.", "Run the same command again.")
 
 
 def main(args: list[str] | None = None) -> NoReturn:
@@ -15,12 +16,18 @@ def main(args: list[str] | None = None) -> NoReturn:
     # Before any OpenMP library is loaded: idle threads that spin take the CPU from the others.
     # Servers and workers that this process starts inherit it.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    sys.exit(run(sys.argv[1:] if args is None else args))
+    given = sys.argv[1:] if args is None else args
+    interrupt.end_at_once(STOPPED.exit, lambda: _write(STOPPED, _wants_json(given)))
+    code = run(given)
+    interrupt.forget()
+    sys.exit(code)
 
 
 def run(args: list[str]) -> int:
     """Run one command and return its exit code."""
-    machine = "--json" in args[: args.index("--")] if "--" in args else "--json" in args
+    from typer import Abort, Exit, TyperException
+
+    machine = _wants_json(args)
     try:
         from millrace.faces.cli.tree import root
 
@@ -29,7 +36,7 @@ def run(args: list[str]) -> int:
     except Exit as done:
         return done.exit_code
     except (KeyboardInterrupt, Abort):
-        return _tell(Cancelled("The work was cancelled.", "Run the same command again."), machine)
+        return _tell(STOPPED, machine)
     except MillraceError as error:
         return _tell(error, machine)
     except TyperException as error:
@@ -38,7 +45,18 @@ def run(args: list[str]) -> int:
         problem = InvalidInput(f"{said}.", f"Run '{shown} --help' to see what it takes.")
         return _tell(problem, machine)
     except Exception as error:  # noqa: BLE001 -- the edge of this face: logged with an id
-        return _tell(_bug(error), machine)
+        return _tell(STOPPED if interrupt.asked() else _bug(error), machine)
+
+
+def _wants_json(args: list[str]) -> bool:
+    return "--json" in (args[: args.index("--")] if "--" in args else args)
+
+
+def _write(error: MillraceError, machine: bool) -> None:
+    """Print an error from a signal handler, past every buffer and import."""
+    body = json.dumps(error.body(), ensure_ascii=False)
+    text = body if machine else f"Error: {error.problem}\n  Next: {error.hint}"
+    os.write(1 if machine else 2, f"{text}\n".encode())
 
 
 def _tell(error: MillraceError, machine: bool) -> int:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from millrace.core.ids import check_name
+
 
 @dataclass(frozen=True)
 class Options:
@@ -10,6 +12,7 @@ class Options:
 
     json: bool = False
     workspace: str | None = None
+    project: str | None = None
     dry_run: bool = False
     background: bool = False
     key: str | None = None
@@ -23,6 +26,16 @@ class Options:
         return replace(
             current(), **{k: v for k, v in given.items() if k in names and v is not None}
         )
+
+    @property
+    def flags(self) -> dict[str, Any]:
+        """Return the settings of this run; `--project` is one of them.
+
+        Errors: invalid_input, no project can be called that.
+        """
+        if self.project is None:
+            return self.settings
+        return {**self.settings, "project": check_name(self.project, "project")}
 
 
 _before: list[Options] = [Options()]

@@ -12,6 +12,7 @@ from millrace.faces.backend.place import Backend
 from millrace.faces.cli.options import Options
 from millrace.faces.cli.progress import Watcher
 from millrace.faces.cli.text import show
+from millrace.kinds import interrupt
 from millrace.kinds.dry import dry_run
 
 
@@ -32,12 +33,17 @@ def run_op(op: Op, raw: dict[str, Any], options: Options) -> None:
 
 
 def opened(options: Options) -> Backend:
-    """Open what the options name; the log of a workspace here goes to its file."""
-    backend = open_backend(options.workspace, flags=options.settings)
+    """Open what the options name; the log of a workspace here goes to its file.
+
+    From then on Ctrl-C no longer ends the process at once: it stops the work.
+    """
+    backend = open_backend(options.workspace, flags=options.flags)
     if isinstance(backend, Local):
         from millrace.faces.about.logs import to_file
 
         to_file(backend.workspace)
+        _ = backend.jobs  # the stores are imported while Ctrl-C may still end the process
+    interrupt.remember()
     return backend
 
 

@@ -152,11 +152,19 @@ def signature(op: Op) -> inspect.Signature:
     return inspect.Signature(fields, return_annotation=op.result or inspect.Signature.empty)
 
 
-def open(place: str | Path | None = None, token: str | None = None, **settings: Any) -> Client:
+def open(
+    place: str | Path | None = None,
+    token: str | None = None,
+    *,
+    project: str | None = None,
+    **settings: Any,
+) -> Client:
     """Open a workspace: a folder here, or the address of a server.
 
     With no place, MILLRACE_URL, MILLRACE_WORKSPACE or `./.millrace` is taken, in this order.
-    `settings` are those that `millrace config` lists.
+    Calls work in `project`, else in the one that MILLRACE_PROJECT or the settings name; it exists
+    as soon as something is in it. `settings` are those that `millrace config` lists.
     Errors: invalid_input, the place cannot be a workspace; conflict, a newer one.
     """
-    return Client(open_backend(place, token=token, flags=settings))
+    given = {**settings, "project": project} if project else settings
+    return Client(open_backend(place, token=token, flags=given))

@@ -71,8 +71,8 @@ def stub() -> str:
     for folder in folders:
         body += ["    @property", f"    def {folder}(self) -> {_class(folder)}: ..."]
     body.append(
-        "\ndef open(\n    place: str | Path | None = None, token: str | None = None, "
-        "**settings: Any\n) -> Client: ..."
+        "\ndef open(\n    place: str | Path | None = None, token: str | None = None, *, "
+        "project: str | None = None, **settings: Any\n) -> Client: ..."
     )
     return "\n".join([HEAD, *_imports(names), *body]) + "\n"
 

@@ -1000,7 +1000,7 @@ class JobsOps:
         op: str | None = ...,
         parent: str | None = ...,
         top: bool = ...,
-        project: str | None = ...,
+        everywhere: bool = ...,
         actor: str | None = ...,
         since: float | None = ...,
         until: float | None = ...,
@@ -1011,7 +1011,7 @@ class JobsOps:
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.jobs.types.JobList:
-        """List jobs, the newest first, with totals by state."""
+        """List jobs of the project, the newest first, with totals by state."""
         ...
     @overload
     def list(
@@ -2796,5 +2796,5 @@ class Client(_Client):
     def search(self) -> SearchOps: ...
 
 def open(
-    place: str | Path | None = None, token: str | None = None, **settings: Any
+    place: str | Path | None = None, token: str | None = None, *, project: str | None = None, **settings: Any
 ) -> Client: ...

@@ -45,7 +45,7 @@ class DatasetsStation(BaseModel):
 
 
 class QualityStation(BaseModel):
-    """The last quality score that was kept."""
+    """The last quality score, of a check or a tour."""
 
     score: float | None = Field(description="quality score; none: none was kept [0..100]")
     dataset: str | None = Field(

@@ -18,6 +18,7 @@ from millrace.flows.home.types import (
     TrafficLine,
     Wheel,
 )
+from millrace.quality.types import Newest
 from millrace.services.report.evaluation import REPORT_TYPE
 
 QUALITY = "quality"
@@ -30,11 +31,11 @@ def ref_of(row: Any) -> str:
     return f"{row.kind}:{row.name}@{row.version}"
 
 
-def wheel(found: Look) -> Wheel:
-    """Return every station."""
+def wheel(found: Look, checked: Newest | None = None) -> Wheel:
+    """Return every station; `checked` is the last quality check, which leaves no artifact."""
     return Wheel(
         datasets=_datasets(found),
-        quality=_quality(found),
+        quality=_quality(found, checked),
         labels=_labels(found),
         runs=_runs(found),
         models=_models(found),
@@ -113,8 +114,10 @@ def _reports(found: Look, kind: str) -> list[Any]:
     return [row for row in found.of("report") if row.meta.get("type") == kind]
 
 
-def _quality(found: Look) -> QualityStation:
+def _quality(found: Look, checked: Newest | None) -> QualityStation:
     last = newest(_reports(found, QUALITY))
+    if checked is not None and (last is None or checked.at >= last.created_at):
+        return QualityStation(score=checked.score, dataset=checked.dataset, at=checked.at)
     if last is None:
         return QualityStation(score=None, dataset=None, at=None)
     return QualityStation(

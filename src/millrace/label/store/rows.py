@@ -34,15 +34,18 @@ def strings(batch: pa.RecordBatch | pa.Table, column: str) -> list[str | None]:
 
 
 def texts(ctx: Context, dataset: str, column: str) -> Iterator[tuple[list[int], list[str | None]]]:
-    """Yield ids and texts of a dataset, batch by batch."""
+    """Yield ids and texts of a dataset, batch by batch; without a column, no texts."""
     datasets = ctx.use(Datasets)
-    for batch in datasets.scan(dataset, ["_id", column], batch_rows=BATCH, project=ctx.project):
-        yield batch.column("_id").to_pylist(), strings(batch, column)
+    wanted = ["_id", column] if column else ["_id"]
+    for batch in datasets.scan(dataset, wanted, batch_rows=BATCH, project=ctx.project):
+        ids = batch.column("_id").to_pylist()
+        yield ids, strings(batch, column) if column else [None] * len(ids)
 
 
 def moved(ctx: Context, items: set[int], column: str, old: str, new: str) -> int:
     """Count items whose text differs, or is gone, between two versions of a dataset.
 
+    Without a column only rows that are gone count.
     Cost: both columns are read once; a fingerprint an item in memory.
     """
     if old == new or not items:

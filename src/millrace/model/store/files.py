@@ -46,7 +46,9 @@ def destination(ctx: Context, text: str | None, name: str, op: str) -> Path:
     right to run external ops, as the owner has. Nothing else of the workspace is written.
     """
     if text is None:
-        return ctx.workspace.folder("exports").resolve() / name
+        # another project may have a model of the same name
+        own = name if ctx.project == "default" else f"{ctx.project}~{name}"
+        return ctx.workspace.folder("exports").resolve() / own
     plain = source(text)
     path = plain.parent.resolve() / plain.name
     if not plain.name:

@@ -17,6 +17,7 @@ from millrace.core.ids import digest
 from millrace.core.policy import Actor
 from millrace.core.registry import Op, of_function
 from millrace.core.workspace import Workspace
+from millrace.kinds import interrupt
 from millrace.kinds.rows import RowsParams, RowsResult
 from millrace.stores import tables
 from millrace.stores.datasets import Datasets
@@ -83,6 +84,7 @@ class Life:
 
     def handle(self, event: Event) -> None:
         """Record one event behind the fence; progress is thinned out."""
+        interrupt.check()
         if self.on_event is not None:
             self.on_event(event)
         if event.kind == "progress" and time.monotonic() - self._progress_at < PROGRESS_EVERY:

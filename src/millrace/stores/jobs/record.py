@@ -188,6 +188,28 @@ def waiting(connection: Connection, limit: int = 100) -> list[Row[Any]]:
     )
 
 
+def handed(connection: Connection, limit: int = 1000) -> list[Any]:
+    """Return jobs that a queue was given and no worker has begun, the oldest first."""
+    query = select(job.c.id, job.c.workflow, job.c.epoch).where(
+        job.c.executor.is_(None),
+        job.c.workflow.is_not(None),
+        job.c.parent.is_(None),
+        job.c.state.in_(("queued", "pausing", "cancelling")),
+    )
+    return list(connection.execute(query.order_by(job.c.created_at).limit(limit)).all())
+
+
+def take_back(connection: Connection, row: Row[Any]) -> bool:
+    """Let a job that a queue was given wait again; say whether it was still as seen."""
+    again = job.update().where(
+        job.c.id == row.id,
+        job.c.epoch == row.epoch,
+        job.c.workflow == row.workflow,
+        job.c.executor.is_(None),
+    )
+    return bool(connection.execute(again.values(workflow=None, epoch=job.c.epoch + 1)).rowcount)
+
+
 def release(database: Database, connection: Connection, executor: str) -> list[str]:
     """Take every job from a dead executor, so that another can go on; return their ids."""
     rows = connection.execute(
@@ -222,9 +244,12 @@ def listing(
     op: str | None,
     limit: int,
     before: str | None,
+    project: str | None = None,
 ) -> list[Job]:
     """Return jobs, the newest first; `before` is the id of the last one of the page above."""
     query = select(job).order_by(job.c.id.desc()).limit(limit)
+    if project:
+        query = query.where(job.c.project == project)
     if state:
         query = query.where(job.c.state == state)
     if op:

@@ -17,6 +17,7 @@ from millrace.core.failpoints import failpoint
 from millrace.core.ids import new_id
 from millrace.core.registry import Op
 from millrace.core.workspace import Workspace
+from millrace.kinds import interrupt
 from millrace.kinds.rows import RowsResult
 from millrace.stores import tables
 from millrace.stores.datasets import Datasets
@@ -78,10 +79,11 @@ def _live(life: Life) -> float | None:
         raise
     except Cancelled as error:
         return _stopped(life, error)
-    except MillraceError as error:
-        return _failed(life, error)
-    except Exception as error:  # noqa: BLE001  the job runner is one of the four edges
-        return _failed(life, _internal(life, error))
+    except Exception as error:
+        if interrupt.asked():  # Ctrl-C inside an import comes out as anything
+            _ended(life, "paused", None)
+            raise KeyboardInterrupt from error
+        return _failed(life, _known(life, error))
     return None
 
 
@@ -221,7 +223,9 @@ def _finish_run(life: Life, status: str) -> None:
         life.ctx.use(Tracking).finish(life.ctx, status)
 
 
-def _internal(life: Life, error: Exception) -> Internal:
+def _known(life: Life, error: Exception) -> MillraceError:
+    if isinstance(error, MillraceError):
+        return error
     number = new_id("err")
     LOG.error("%s in job %s:\n%s", number, life.row.id, traceback.format_exc())
     return Internal(
@@ -254,8 +258,10 @@ def read(op: Op, params: BaseModel, ctx: Context) -> Any:
     try:
         return op.function(params, ctx)
     except MillraceError:
+        interrupt.check()
         raise
     except Exception as error:
+        interrupt.check()
         number = new_id("err")
         LOG.error("%s in '%s':\n%s", number, op.name, traceback.format_exc())
         raise Internal(

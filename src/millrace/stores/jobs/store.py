@@ -1,5 +1,6 @@
 """The Jobs store: call, submit, look, and steer."""
 
+import copy
 import time
 from collections.abc import Callable
 from typing import Any, Self
@@ -12,6 +13,7 @@ from millrace.core.catalog import find
 from millrace.core.context import Context
 from millrace.core.errors import TimedOut
 from millrace.core.events import Event
+from millrace.core.ids import check_name
 from millrace.core.policy import Actor
 from millrace.core.registry import Op
 from millrace.core.workspace import Workspace
@@ -24,7 +26,13 @@ from millrace.stores.jobs.steer import Steering
 
 
 class Jobs(Steering):
-    """Every run of an op in a workspace, and the ways to start and steer one."""
+    """Every run of an op in a workspace, and the ways to start and steer one.
+
+    `of(project)` is the same store with one project in view: calls work in it, lists and
+    events show nothing else. Without a view, calls work in the setting's project.
+    """
+
+    project: str | None = None
 
     @classmethod
     def open(cls, workspace: Workspace) -> Self:
@@ -34,6 +42,16 @@ class Jobs(Steering):
     def close(self) -> None:
         """Leave as an executor; what is still held goes back to the queue."""
         self.here.close()
+
+    def of(self, project: str | None = None) -> Self:
+        """Return this store with one project in view; None: the setting's.
+
+        A project exists as soon as something is in it.
+        Errors: invalid_input, no project can be called that.
+        """
+        view = copy.copy(self)
+        view.project = check_name(project or self.workspace.settings.project, "project")
+        return view
 
     def call(
         self,
@@ -96,15 +114,22 @@ class Jobs(Steering):
     ) -> "list[Job]":
         """Return jobs, the newest first; `before` is the last id of the page above."""
         with self.database.read() as connection:
-            return record.listing(connection, state=state, op=op, limit=limit, before=before)
+            return record.listing(
+                connection, state=state, op=op, limit=limit, before=before, project=self.project
+            )
 
     def events(self, after: int, job: str | None = None, limit: int = 1000) -> "list[EventLine]":
-        """Return events with a sequence number above `after`, in order, without holes."""
+        """Return events with a sequence number above `after`, in order, without holes.
+
+        Those of the project in view; of one job, whatever project it is in.
+        """
         table = tables.event
         query = select(table).where(table.c.seq > after).order_by(table.c.seq).limit(limit)
         if job is not None:
             children = select(tables.job.c.id).where(tables.job.c.parent == job)
             query = query.where((table.c.job == job) | table.c.job.in_(children))
+        elif self.project is not None:
+            query = query.where(table.c.project == self.project)
         with self.database.read() as connection:
             return [
                 EventLine(seq=row.seq, job=row.job, kind=row.kind, data=row.data, at=row.at)
@@ -140,6 +165,10 @@ class Jobs(Steering):
                 raise TimedOut(f"Job '{id}' is still {job.state}.", f"'millrace jobs watch {id}'")
             time.sleep(0.1)
 
+    def _place(self) -> str:
+        """Return the project that calls work in."""
+        return self.project or check_name(self.workspace.settings.project, "project")
+
     def _checked(self, name: str, raw: Any, actor: Actor | None) -> tuple[Op, BaseModel, Actor]:
         op = find(name)
         who = actor or Actor(name="owner", role="owner")
@@ -163,7 +192,7 @@ class Jobs(Steering):
                 op,
                 params.model_dump(mode="json"),
                 actor,
-                project=self.workspace.settings.project,
+                project=self._place(),
                 key=key,
                 priority=priority,
                 executor=executor,
@@ -182,7 +211,7 @@ class Jobs(Steering):
         ctx = Context(
             workspace=self.workspace,
             actor=actor,
-            project=settings.project,
+            project=self._place(),
             seed=settings.seed,
             cancelled=left,
         )

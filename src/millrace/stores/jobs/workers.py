@@ -14,8 +14,11 @@ from types import FrameType
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
+from sqlalchemy import select
 
+from millrace.core import clock
 from millrace.core.errors import MillraceError
+from millrace.core.failpoints import failpoint
 from millrace.core.workspace import Workspace
 from millrace.stores import tables
 from millrace.stores.jobs import record, run
@@ -44,6 +47,7 @@ def _live(id: str, life: int) -> str:
     with _workspace.use(Database).read() as connection:
         queue = record.get(connection, id).queue
     limits = _workspace.settings.queues.get(queue)
+    failpoint("job.taken")
     try:
         run.execute(_workspace, id, _executor.id, limit=limits.concurrency if limits else None)
     except MillraceError as error:
@@ -67,16 +71,50 @@ def work(workspace: Workspace) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _launch(workspace, _executor.id)
     LOG.info("READY %s", _executor.id)
+    look = clock.now()
     try:
         while not stop.wait(0.25):
             try:
                 take_over(database, workspace.settings)
+                if clock.now() >= look:
+                    look = clock.now() + workspace.settings.lease
+                    take_back(database)
                 enqueue_waiting(database)
             except MillraceError as error:
                 LOG.warning("worker: %s", error)
     finally:
         _executor.close()
         DBOS.destroy(workflow_completion_timeout_sec=0)
+
+
+def take_back(database: Database) -> list[str]:
+    """Let jobs wait again that a worker took off the queue and never began; return their ids.
+
+    It died in between, or the database did not answer it. Nobody else would ever begin them:
+    DBOS recovers what an executor had taken only under the same name, and ours are new each time.
+    """
+    with database.read() as connection:
+        rows = record.handed(connection)
+        alive = set(connection.execute(select(tables.executor.c.id)).scalars())
+    if not rows:
+        return []
+    names = [row.workflow for row in rows]
+    known = DBOS.list_workflows(workflow_ids=names, load_input=False, load_output=False)
+    coming = {
+        found.workflow_id
+        for found in known
+        if found.status in ("ENQUEUED", "DELAYED")
+        or (found.status == "PENDING" and found.executor_id in alive)
+    }
+    lost: list[str] = []
+    for row in rows:
+        if row.workflow in coming:
+            continue
+        with database.begin() as connection:
+            if record.take_back(connection, row):
+                lost.append(row.id)
+                LOG.warning("job %s was taken off its queue and never begun", row.id)
+    return lost
 
 
 def enqueue_waiting(database: Database) -> None:

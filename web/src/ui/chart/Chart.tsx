@@ -2,7 +2,9 @@
 import { useComputedColorScheme } from "@mantine/core";
 import type { EChartsOption } from "echarts";
 import { useEffect, useRef } from "react";
+import { inert } from "@/ui/chart/inert";
 
+/** Loaded with the first chart. */
 const library = () => import("@/ui/chart/echarts");
 
 /** Draw an ECharts option; `label` says in words what it shows. Tooltips are drawn, not HTML. */
@@ -20,7 +22,7 @@ export default function Chart({ option, label, height = 240 }: { option: ECharts
         backgroundColor: "transparent",
         animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
         tooltip: { renderMode: "richText", confine: true },
-        ...option,
+        ...inert(option),
       });
       const observer = new ResizeObserver(() => chart.resize());
       observer.observe(element);

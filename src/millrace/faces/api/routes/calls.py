@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -11,16 +12,18 @@ from starlette.responses import Response, StreamingResponse
 
 from millrace.core.errors import BadRequest, InvalidInput, MillraceError, TimedOut, WrongMedia
 from millrace.core.events import Event
+from millrace.core.policy import Actor
 from millrace.core.registry import Op
 from millrace.faces.api.guard import request_id
 from millrace.faces.api.problems import problem_body
 from millrace.faces.api.routes.events import MEDIA, sse, streaming
-from millrace.faces.api.spec import op_extra
-from millrace.faces.api.state import Served, actor_of, served
+from millrace.faces.api.spec import DRY, op_extra
+from millrace.faces.api.state import Served, actor_of, project_of, served
 from millrace.kinds.dry import dry_run
 from millrace.kinds.job import FINAL, Job
 from millrace.stores.jobs import Jobs
 
+OnEvent = Callable[[Event], None]
 LONGEST_WAIT = 600.0  # [s]
 LONGEST_KEY = 200
 
@@ -41,37 +44,69 @@ def add_ops(app: FastAPI, ops: dict[str, Op]) -> None:
         )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """One call as it came in."""
+
+    op: Op
+    raw: Any
+    actor: Actor
+    project: str
+    key: str | None
+
+    def call(self, jobs: Jobs, left: Callable[[], bool], on_event: OnEvent | None = None) -> Any:
+        """Run it to its end."""
+        here = jobs.of(self.project)
+        return here.call(
+            self.op.name, self.raw, self.actor, key=self.key, on_event=on_event, left=left
+        )
+
+    def submit(self, jobs: Jobs) -> Job:
+        """Queue it for the workers."""
+        return jobs.of(self.project).submit(self.op.name, self.raw, self.actor, key=self.key)
+
+
 def _endpoint(op: Op) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
-        raw = await read_json(request)
-        key = _key(request)
+        raw, key = await read_json(request), _key(request)
+        asked = Asked(op, raw, actor_of(request), project_of(request), key)
         if _flag(request, "dry_run"):
-            return _json(dry_run(op, raw, actor_of(request)))
+            return _json(dry_run(op, raw, asked.actor), media=DRY)
         if _flag(request, "background"):
-            return await _submitted(request, op, raw, key)
+            return _job(await served(request).look(asked.submit))
         if op.shape == "plain":
-            return await _plain(request, op, raw, key)
+            return await _plain(request, asked)
         wait = _wait(request)
-        job = await _submit(request, op, raw, key)
+        job = await served(request).look(asked.submit)
         return await _waited(served(request), job, wait) if wait else _job(job)
 
     return endpoint
 
 
-async def _plain(request: Request, op: Op, raw: Any, key: str | None) -> Response:
-    here, actor = served(request), actor_of(request)
+async def _plain(request: Request, asked: Asked) -> Response:
     if MEDIA in request.headers.get("accept", ""):
-        op.validate(raw)  # a wrong value is an error before the stream begins
-        return _streamed(request, op, raw, key)
-    result = await here.within(
-        op.name, lambda jobs, left: jobs.call(op.name, raw, actor, key=key, left=left)
-    )
-    return _json(result)
+        asked.op.validate(asked.raw)  # a wrong value is an error before the stream begins
+        return _streamed(request, asked)
+    gone = threading.Event()
+    # Who gave a key means to ask again for the same result; anybody else is gone for good.
+    watching = None if asked.key else asyncio.create_task(_watch(request, gone))
+    try:
+        return _json(await served(request).within(asked.op.name, asked.call, gone))
+    finally:
+        if watching is not None:
+            watching.cancel()
 
 
-def _streamed(request: Request, op: Op, raw: Any, key: str | None) -> StreamingResponse:
+async def _watch(request: Request, gone: threading.Event) -> None:
+    """Say when the caller has left."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    gone.set()
+
+
+def _streamed(request: Request, asked: Asked) -> StreamingResponse:
     """Run a plain op and stream its events; the last one, `result` or `error`, ends it."""
-    here, actor = served(request), actor_of(request)
+    here = served(request)
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[str | None] = asyncio.Queue()
     gone = threading.Event()
@@ -82,11 +117,7 @@ def _streamed(request: Request, op: Op, raw: Any, key: str | None) -> StreamingR
     async def run() -> None:
         try:
             result = await here.within(
-                op.name,
-                lambda jobs, left: jobs.call(
-                    op.name, raw, actor, key=key, on_event=on_event, left=left
-                ),
-                gone,
+                asked.op.name, lambda jobs, left: asked.call(jobs, left, on_event), gone
             )
             queue.put_nowait(sse(result.model_dump_json(), kind="result"))
         except MillraceError as error:
@@ -105,15 +136,6 @@ def _streamed(request: Request, op: Op, raw: Any, key: str | None) -> StreamingR
             gone.set()
 
     return streaming(body())
-
-
-async def _submit(request: Request, op: Op, raw: Any, key: str | None) -> Job:
-    actor = actor_of(request)
-    return await served(request).look(lambda jobs: jobs.submit(op.name, raw, actor, key=key))
-
-
-async def _submitted(request: Request, op: Op, raw: Any, key: str | None) -> Response:
-    return _job(await _submit(request, op, raw, key))
 
 
 async def _waited(here: Served, job: Job, seconds: float) -> Response:
@@ -182,8 +204,8 @@ def _wait(request: Request) -> float:
     return seconds
 
 
-def _json(model: Any, status: int = 200) -> Response:
-    return Response(model.model_dump_json(), status, media_type="application/json")
+def _json(model: Any, status: int = 200, media: str = "application/json") -> Response:
+    return Response(model.model_dump_json(), status, media_type=media)
 
 
 def _job(job: Job) -> Response:

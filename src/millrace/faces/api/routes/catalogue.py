@@ -12,7 +12,7 @@ from millrace.core.policy import Effect
 from millrace.core.registry import Op, Shape
 from millrace.faces.api.cached import Cached
 from millrace.faces.api.routes.listing import RefLine, refs
-from millrace.faces.api.state import served
+from millrace.faces.api.state import Project, served
 from millrace.faces.schema import params_schema, result_schema
 
 router = APIRouter(tags=["catalogue"])
@@ -82,13 +82,14 @@ async def show_op(
 @router.get("/refs", summary="List names of things")
 async def list_refs(
     request: Request,
+    project: Project,
     kind: Annotated[Kind | None, Query(description="only things of this kind")] = None,
     contains: Annotated[str, Query(max_length=64, description="only names with this in")] = "",
     limit: Annotated[int, Query(ge=1, le=500, description="names at most")] = 50,
 ) -> list[RefLine]:
-    """List names of artifacts with their newest versions, the newest first."""
+    """List names of a project's artifacts with their newest versions, the newest first."""
     here = served(request)
-    return await here.look(lambda _: refs(here.workspace, kind, contains, limit))
+    return await here.look(lambda _: refs(here.workspace, project, kind, contains, limit))
 
 
 def _line(op: Op) -> OpLine:

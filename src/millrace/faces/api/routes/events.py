@@ -9,12 +9,16 @@ from fastapi import APIRouter, Query, Request, WebSocket, WebSocketDisconnect
 from starlette.responses import StreamingResponse
 
 from millrace.core.errors import InvalidInput
-from millrace.faces.api.state import Served, served
+from millrace.core.ids import NAME
+from millrace.faces.api.state import Project, served
 from millrace.kinds.job import EventLine, Job
 
 router = APIRouter(tags=["events"])
 MEDIA = "text/event-stream"
 After = Annotated[int, Query(ge=0, description="only events after this sequence number")]
+InProject = Annotated[
+    str | None, Query(pattern=f"^{NAME.pattern}$", description="project; default: the setting's")
+]
 OfJob = Annotated[str | None, Query(max_length=64, description="only events of this job")]
 
 
@@ -53,7 +57,7 @@ def resumed(request: Request, after: int) -> int:
     last = request.headers.get("last-event-id")
     if last is None:
         return after
-    if not last.isdigit():
+    if not (last.isascii() and last.isdigit() and len(last) < 19):
         raise InvalidInput(
             f"Last-Event-ID '{last[:40]}' is not a sequence number.",
             "Send the id of the last event received.",
@@ -63,12 +67,14 @@ def resumed(request: Request, after: int) -> int:
 
 
 @router.get("/events", summary="Stream events as they happen")
-async def stream_events(request: Request, after: After = 0, job: OfJob = None) -> StreamingResponse:
-    """Stream every event after a sequence number, old ones first, then live."""
+async def stream_events(
+    request: Request, project: Project, after: After = 0, job: OfJob = None
+) -> StreamingResponse:
+    """Stream a project's events after a sequence number, old ones first, then live."""
     start = resumed(request, after)  # a wrong id is an error before the stream begins
 
     async def body() -> AsyncIterator[str]:
-        async for page in served(request).pulse.stream(start, job):
+        async for page in served(request).pulse.stream(start, job, project):
             yield _lines(page)
 
     return streaming(body())
@@ -91,10 +97,14 @@ async def stream_job(request: Request, id: str, after: After = 0) -> StreamingRe
 
 
 @router.websocket("/events/ws")
-async def socket_events(socket: WebSocket, after: After = 0, job: OfJob = None) -> None:
-    """Send every event after a sequence number as one JSON message each."""
+async def socket_events(
+    socket: WebSocket, after: After = 0, job: OfJob = None, project: InProject = None
+) -> None:
+    """Send a project's events after a sequence number as one JSON message each."""
+    wanted = project or served(socket).workspace.settings.project
+    pages = served(socket).pulse.stream(after, job, wanted)
     await socket.accept()
-    sending = asyncio.create_task(_send(socket, served(socket), after, job))
+    sending = asyncio.create_task(_send(socket, pages))
     try:
         while True:
             await socket.receive_text()  # nothing is asked of the client; this sees it leave
@@ -106,9 +116,9 @@ async def socket_events(socket: WebSocket, after: After = 0, job: OfJob = None) 
             await sending
 
 
-async def _send(socket: WebSocket, here: Served, after: int, job: str | None) -> None:
+async def _send(socket: WebSocket, pages: AsyncIterator[list[EventLine]]) -> None:
     try:
-        async for page in here.pulse.stream(after, job):
+        async for page in pages:
             for event in page:
                 await socket.send_text(event.model_dump_json())
         await socket.close(1001)

@@ -3,7 +3,7 @@
 import asyncio
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from millrace.faces.api.cached import Cached
 from millrace.faces.api.metrics import STATES
@@ -12,20 +12,26 @@ from millrace.faces.api.state import served
 router = APIRouter(tags=["health"])
 
 
-@router.get("/health/live", summary="Say that the process lives")
+@router.get("/health/live", summary="Say that the process lives", openapi_extra={"security": []})
 async def live() -> dict[str, str]:
     """Say that the process lives."""
     return {"status": "live"}
 
 
-@router.get("/health/ready", summary="Say whether the database answers")
+@router.get(
+    "/health/ready", summary="Say whether the database answers", openapi_extra={"security": []}
+)
 async def ready(request: Request) -> dict[str, str]:
     """Say whether the database answers."""
     await served(request).look(lambda found: found.last_event())
     return {"status": "ready"}
 
 
-@router.get("/metrics", summary="Show figures in Prometheus's text format")
+@router.get(
+    "/metrics",
+    summary="Show figures in Prometheus's text format",
+    response_class=PlainTextResponse,
+)
 async def metrics(request: Request) -> Response:
     """Show figures in Prometheus's text format."""
     counts = {

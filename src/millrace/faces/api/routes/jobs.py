@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 
-from millrace.faces.api.state import served
+from millrace.faces.api.state import Project, served
 from millrace.kinds.job import Job, JobState
 
 router = APIRouter(tags=["jobs"])
@@ -15,6 +15,7 @@ Id = Annotated[str, Path(max_length=64, description="identifier of the job")]
 @router.get("/jobs", summary="List jobs, the newest first")
 async def list_jobs(
     request: Request,
+    project: Project,
     state: Annotated[JobState | None, Query(description="only jobs in this state")] = None,
     op: Annotated[str | None, Query(max_length=128, description="only jobs of this op")] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="jobs at most")] = 100,
@@ -22,8 +23,9 @@ async def list_jobs(
         str | None, Query(max_length=64, description="only jobs older than this one")
     ] = None,
 ) -> list[Job]:
-    """List jobs, the newest first, a page at a time."""
-    return await served(request).look(lambda jobs: jobs.list(state, op, limit, before))
+    """List the jobs of a project, the newest first, a page at a time."""
+    here = served(request)
+    return await here.look(lambda jobs: jobs.of(project).list(state, op, limit, before))
 
 
 @router.get("/jobs/{id}", summary="Show one job")

@@ -11,7 +11,7 @@ from millrace.faces.api.gate import COOKIE, not_signed_in
 from millrace.faces.api.guard import client_of, signed_in
 from millrace.faces.api.routes.calls import read_json
 from millrace.faces.api.routes.listing import projects
-from millrace.faces.api.state import actor_of, door, served
+from millrace.faces.api.state import Project, actor_of, door, served
 
 router = APIRouter(tags=["session"])
 
@@ -32,13 +32,13 @@ class Session(BaseModel):
     workspace: str = Field(description="name of the workspace's folder")
     version: str = Field(description="version of the server")
     schema_hash: str = Field(description="fingerprint of every op's schemas")
-    project: str = Field(description="project that new artifacts belong to")
-    projects: list[str] = Field(description="projects that hold something")
+    project: str = Field(description="project that this request works in")
+    projects: list[str] = Field(description="projects that hold or held something; the setting's")
     last_event: int = Field(description="number of the newest event; streams go on after it")
 
 
 @router.get("/session", summary="Say who is signed in")
-async def who(request: Request) -> Session:
+async def who(request: Request, project: Project) -> Session:
     """Say who is signed in, and where live events go on."""
     here, actor = served(request), actor_of(request)
     # Read first: what happens after it is in the stream, what was before in every later answer.
@@ -49,13 +49,15 @@ async def who(request: Request) -> Session:
         workspace=here.workspace.root.name,
         version=__version__,
         schema_hash=await here.fingerprint(),
-        project=here.workspace.settings.project,
+        project=project,
         projects=await here.look(lambda _: projects(here.workspace)),
         last_event=last,
     )
 
 
-@router.post("/session", status_code=204, summary="Sign in with the token")
+@router.post(
+    "/session", status_code=204, summary="Sign in with the token", openapi_extra={"security": []}
+)
 async def sign_in(request: Request) -> Response:
     """Sign in: the answer carries a cookie that pages cannot read."""
     entrance, address = door(request), client_of(request.scope)
@@ -72,7 +74,7 @@ async def sign_in(request: Request) -> Response:
     return signed_in(Response(None, 204), entrance.gate)
 
 
-@router.delete("/session", status_code=204, summary="Sign out")
+@router.delete("/session", status_code=204, summary="Sign out", openapi_extra={"security": []})
 async def sign_out(request: Request) -> Response:
     """Sign out: the cookie is taken back."""
     answer = Response(None, 204)

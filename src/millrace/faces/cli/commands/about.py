@@ -8,7 +8,7 @@ import typer
 
 from millrace.faces.about import facts
 from millrace.faces.backend.place import location
-from millrace.faces.cli.builtin import JSON, WORKSPACE
+from millrace.faces.cli.builtin import JSON, PROJECT, WORKSPACE
 from millrace.faces.cli.options import Options
 from millrace.faces.cli.text import say, show
 
@@ -18,11 +18,11 @@ def ops(json: JSON = None) -> None:
     show(facts.op_list(), as_json=_json(json))
 
 
-def config(json: JSON = None, workspace: WORKSPACE = None) -> None:
+def config(json: JSON = None, workspace: WORKSPACE = None, project: PROJECT = None) -> None:
     """Show each setting, its value and where it came from."""
-    options = Options.merge({"workspace": workspace})
+    options = Options.merge({"workspace": workspace, "project": project})
     root = Path(location(options.workspace)).expanduser().absolute()
-    show(facts.config_of(root, options.settings), as_json=_json(json))
+    show(facts.config_of(root, options.flags), as_json=_json(json))
 
 
 def plugins(json: JSON = None) -> None:

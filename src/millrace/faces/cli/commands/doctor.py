@@ -16,7 +16,7 @@ def doctor(json: JSON = None, workspace: WORKSPACE = None) -> None:
     from millrace.faces.about.findings import diagnosis
 
     options = Options.merge({"workspace": workspace, "json": json})
-    found = diagnosis(location(options.workspace), options.settings)
+    found = diagnosis(location(options.workspace), options.flags)
     show(found, as_json=options.json)
     if not found.healthy:
         raise typer.Exit(1)

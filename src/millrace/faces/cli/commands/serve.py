@@ -5,16 +5,16 @@ from typing import Annotated, Any
 import typer
 
 from millrace.faces.backend.place import location
-from millrace.faces.cli.builtin import JSON, WORKSPACE
+from millrace.faces.cli.builtin import JSON, PROJECT, WORKSPACE
 from millrace.faces.cli.options import Options
 from millrace.faces.cli.run import opened
 
 
-def sidecar(workspace: WORKSPACE = None) -> None:
+def sidecar(workspace: WORKSPACE = None, project: PROJECT = None) -> None:
     """Serve ops as NDJSON on stdin and stdout."""
     from millrace.faces.sidecar import serve_stdio
 
-    backend = opened(Options.merge({"workspace": workspace}))
+    backend = opened(Options.merge({"workspace": workspace, "project": project}))
     try:
         serve_stdio(backend)
     finally:
@@ -23,6 +23,7 @@ def sidecar(workspace: WORKSPACE = None) -> None:
 
 def up(  # noqa: PLR0913 -- each is a flag of the command
     workspace: WORKSPACE = None,
+    project: PROJECT = None,
     json: JSON = None,
     host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
     port: Annotated[int | None, typer.Option(help="port to listen on; 0: any free")] = None,
@@ -44,8 +45,8 @@ def up(  # noqa: PLR0913 -- each is a flag of the command
     from millrace.faces.up.supervise import Plan, run
 
     flags: dict[str, Any] = {"host": host, "port": port, "workers": workers, "servers": servers}
-    options = Options.merge({"workspace": workspace, "json": json})
-    given = {**options.settings, **{k: v for k, v in flags.items() if v is not None}}
+    options = Options.merge({"workspace": workspace, "project": project, "json": json})
+    given = {**options.flags, **{k: v for k, v in flags.items() if v is not None}}
     run(
         Plan(
             workspace=location(options.workspace),

@@ -1,0 +1,6 @@
+import { catalogue } from "@/i18n";
+
+export const chartTexts = catalogue({
+  time: ["Time", "Время"],
+  x: ["Step", "Шаг"],
+});

@@ -1,0 +1,5 @@
+import { catalogue } from "@/i18n";
+
+export const codeTexts = catalogue({
+  larger: ["Open large", "Открыть крупно"],
+});
