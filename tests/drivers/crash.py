@@ -13,10 +13,12 @@ from typing import Any
 from millrace.core.workspace import Workspace
 from millrace.kinds.job import FINAL, Job
 from millrace.stores.jobs import Jobs
+from tests.support import forks
+from tests.support.forks import Child
 
 FLAGS: dict[str, Any] = {"heartbeat": 0.2, "lease": 1.5, "durability": "full", "log_level": "info"}
 REPO = Path(__file__).parents[2]
-CHILD = "import sys; from tests.drivers import crash_ops; crash_ops.main(*sys.argv[1:5])"
+MAIN = "tests.drivers.crash_ops:main"
 
 
 class World:
@@ -26,7 +28,7 @@ class World:
         self.root = root / "ws"
         self.log = root / "log"
         self.database = database
-        self.started: list[subprocess.Popen[bytes]] = []
+        self.started: list[Child | subprocess.Popen[bytes]] = []
         self.said = root / "said"
         with self.workspace() as workspace:
             workspace.use(Jobs).last_event()
@@ -34,18 +36,24 @@ class World:
     def workspace(self) -> Workspace:
         return Workspace.open(self.root, {**FLAGS, "database": self.database or None})
 
-    def start(self, mode: str, what: str, failpoint: str = "") -> subprocess.Popen[bytes]:
-        env = {**os.environ, "PYTHONPATH": f"{REPO}{os.pathsep}{REPO / 'src'}"}
-        env.pop("MILLRACE_FAILPOINT", None)
-        if failpoint:
-            env["MILLRACE_FAILPOINT"] = failpoint
-        command = [sys.executable, "-c", CHILD, str(self.root), self.database, mode, what]
-        if mode == "up":
-            flags = json.dumps({**FLAGS, "database": self.database or None})
-            module = "millrace.faces.up.worker"
-            command = [sys.executable, "-m", module, str(self.root), flags]
+    def start(self, mode: str, what: str, failpoint: str = "") -> Child:
+        """Start a process that runs a job, works, or ticks so many times."""
+        words = [str(self.root), self.database, mode, what]
+        child = forks.start(MAIN, words, self.said, failpoint=failpoint)
+        self.started.append(child)
+        return child
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """Start a worker as `millrace up` starts it."""
+        flags = json.dumps({**FLAGS, "database": self.database or None})
         with self.said.open("ab") as log:
-            child = subprocess.Popen(command, cwd=REPO, env=env, stdout=log, stderr=log)
+            child = subprocess.Popen(
+                [sys.executable, "-m", "millrace.faces.up.worker", str(self.root), flags],
+                cwd=REPO,
+                env={**os.environ, "PYTHONPATH": str(REPO / "src")},
+                stdout=log,
+                stderr=log,
+            )
         self.started.append(child)
         return child
 

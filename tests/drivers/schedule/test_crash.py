@@ -77,7 +77,7 @@ def test_a_worker_process_looks_at_the_clock(world: World) -> None:
             found = workspace.use(Jobs).list(op="dataset.list")
         return bool(found) and found[-1].state == "done"
 
-    worker = world.start("up", "")
+    worker = world.start_worker()
     world.until(is_done)
     worker.terminate()
     assert worker.wait(30) == 0

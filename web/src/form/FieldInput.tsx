@@ -10,7 +10,7 @@ import {
   Textarea,
   TextInput,
 } from "@mantine/core";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { ReactNode } from "react";
 import { useOp } from "@/api/hooks";
 import { useRefs } from "@/api/ops";
@@ -18,6 +18,9 @@ import { formTexts } from "@/form/texts";
 import { helpAndUnit, labelOf } from "@/form/schema";
 import type { Control, Field } from "@/form/schema";
 import { useT } from "@/i18n";
+import type { Translate } from "@/i18n";
+
+const CodeField = lazy(() => import("@/ui/code/CodeField"));
 
 interface Props {
   field: Field;
@@ -32,13 +35,12 @@ export function FieldInput({ field, value, values, error, onChange }: Props) {
   const t = useT(formTexts);
   const { help, unit } = helpAndUnit(field.schema.description);
   const fallback = field.schema.default;
-  const placeholder = fallback === undefined || fallback === null ? "" : t("default", { value: show(fallback) });
   const common: Common = {
     label: labelOf(field.name),
     description: help,
     error,
     required: field.required,
-    placeholder,
+    placeholder: placeholderOf(fallback, t),
     "data-field": field.name,
   };
   const dataset = values["dataset"];
@@ -60,6 +62,12 @@ export function FieldInput({ field, value, values, error, onChange }: Props) {
       return <TextsField common={common} value={texts(value)} dataset={column ? dataset : undefined} onChange={onChange} />;
     case "json":
       return <JsonField common={common} value={value} onChange={onChange} />;
+    case "code":
+      return (
+        <Suspense fallback={null}>
+          <CodeField {...common} name={field.name} language={control.language} value={String(value ?? "")} onChange={(text) => onChange(text === "" ? undefined : text)} />
+        </Suspense>
+      );
     case "text":
       return column ? (
         <ColumnInput common={common} value={String(value ?? "")} dataset={dataset} onChange={onChange} />
@@ -67,6 +75,10 @@ export function FieldInput({ field, value, values, error, onChange }: Props) {
         <TextField common={common} value={String(value ?? "")} long={control.long} onChange={onChange} />
       );
   }
+}
+
+function placeholderOf(fallback: unknown, t: Translate<typeof formTexts>): string {
+  return fallback === undefined || fallback === null ? "" : t("default", { value: show(fallback) });
 }
 
 type Change = (value: unknown) => void;
@@ -236,7 +248,7 @@ function JsonField({ common, value, onChange }: { common: Common; value: unknown
 }
 
 function Unit({ text }: { text: string }): ReactNode {
-  return <span style={{ fontSize: 11, opacity: 0.75, paddingRight: 6 }}>{text}</span>;
+  return <span style={{ fontSize: 11, paddingRight: 6 }}>{text}</span>;
 }
 
 function texts(value: unknown): string[] {

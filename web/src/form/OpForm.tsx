@@ -21,6 +21,8 @@ export function OpFields({
   error,
   skip = [],
   instead,
+  errors,
+  first = [],
 }: {
   op: string;
   values: Values;
@@ -30,6 +32,10 @@ export function OpFields({
   skip?: readonly string[];
   /** show something else in place of a field, such as a wire; undefined keeps the control */
   instead?: (field: Field) => ReactNode | undefined;
+  /** what is wrong, by field, where the screen checks while one types */
+  errors?: Readonly<Record<string, string>>;
+  /** optional fields that stand open as the required ones do */
+  first?: readonly string[];
 }) {
   const t = useT(formTexts);
   const detail = useOpDetail(op);
@@ -39,7 +45,7 @@ export function OpFields({
       {({ params }) => {
         const fields = fieldsOf(params).filter(({ name }) => !skip.includes(name));
         const wrong = error instanceof Problem ? error.field : undefined;
-        const shown = fields.filter(({ name, required }) => required || name === wrong);
+        const shown = fields.filter(({ name, required }) => required || name === wrong || first.includes(name));
         const folded = fields.filter((field) => !shown.includes(field));
         const input = (field: Field) =>
           instead?.(field) ?? (
@@ -48,7 +54,7 @@ export function OpFields({
               field={field}
               value={values[field.name]}
               values={values}
-              error={field.name === wrong && error instanceof Problem ? error.message : undefined}
+              error={field.name === wrong && error instanceof Problem ? error.message : errors?.[field.name]}
               onChange={(value) => onChange(put(values, field.name, value))}
             />
           );
@@ -56,11 +62,11 @@ export function OpFields({
           <Stack gap="sm">
             {shown.map(input)}
             {folded.length > 0 && shown.length > 0 && (
-              <Anchor component="button" type="button" size="sm" aria-expanded={open} onClick={() => setOpen(!open)}>
+              <Anchor component="button" type="button" size="sm" ta="left" aria-expanded={open} onClick={() => setOpen(!open)}>
                 {open ? t("fewer") : t("more", { n: folded.length })}
               </Anchor>
             )}
-            <Collapse expanded={open || shown.length === 0}>
+            <Collapse expanded={open || shown.length === 0 || folded.some(({ name }) => errors?.[name])}>
               <Stack gap="sm">{folded.map(input)}</Stack>
             </Collapse>
           </Stack>

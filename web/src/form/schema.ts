@@ -3,6 +3,7 @@ import type { JsonSchema } from "@/api/ops";
 
 export type Control =
   | { kind: "text"; long: boolean }
+  | { kind: "code"; language: string }
   | { kind: "number"; whole: boolean; min?: number; max?: number }
   | { kind: "switch" }
   | { kind: "choice"; options: string[] }
@@ -53,6 +54,7 @@ export function controlOf(schema: JsonSchema): Control {
       return numberOf(schema);
     case "string":
       if (schema.port) return { kind: "ref", port: schema.port };
+      if (schema.language) return { kind: "code", language: schema.language };
       return { kind: "text", long: (schema.maxLength ?? 0) > LONG };
     case "array":
       return listOf(schema);

@@ -12,7 +12,7 @@ from millrace.core.ids import NAME
 from millrace.core.registry import Op
 from millrace.drivers.pipeline import ports
 from millrace.drivers.pipeline.engine.order import order
-from millrace.drivers.pipeline.types import Block, Graph, Problem
+from millrace.drivers.pipeline.types import Block, Graph, BlockProblem
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 WIRE = re.compile(r"([^.]+)\.(.+)")
@@ -25,7 +25,7 @@ class Checked:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.problems: list[Problem] = []
+        self.problems: list[BlockProblem] = []
         self.blocks = {block.id: block for block in reversed(graph.blocks)}
         self.ops = {block.id: self._op(block) for block in self.blocks.values()}
         self._whole()
@@ -48,7 +48,9 @@ class Checked:
             self.order = []
 
     def _add(self, block: str | None, field: str | None, code: Any, said: str, hint: str) -> None:
-        self.problems.append(Problem(block=block, field=field, code=code, problem=said, hint=hint))
+        self.problems.append(
+            BlockProblem(block=block, field=field, code=code, problem=said, hint=hint)
+        )
 
     def _whole(self) -> None:
         name = self.graph.name

@@ -12,7 +12,7 @@ from millrace.drivers.pipeline.checking import Checked
 from millrace.drivers.pipeline.engine.read import Unreadable, read
 from millrace.drivers.pipeline.engine.write import canonical, write
 from millrace.drivers.pipeline.store import Pipelines
-from millrace.drivers.pipeline.types import Formatted, Given, Graph, Named, Problem, Validated
+from millrace.drivers.pipeline.types import Formatted, Given, Graph, Named, BlockProblem, Validated
 
 SHOWN = 12  # characters of a fingerprint that people see
 
@@ -64,7 +64,7 @@ class Misshapen(InvalidInput):
     """A text that can be read and is no pipeline; the facts list every problem."""
 
 
-def _shape(tree: Any, error: Any) -> Problem:
+def _shape(tree: Any, error: Any) -> BlockProblem:
     loc = [str(part) for part in error["loc"]]
     block = None
     if len(loc) > 1 and loc[0] == "blocks" and loc[1].isdigit():
@@ -74,7 +74,7 @@ def _shape(tree: Any, error: Any) -> Problem:
     field = ".".join(loc) or None
     where = f"'{field}' of '{block}'" if block and field else f"'{block or field or 'it'}'"
     said = str(error["msg"]).removeprefix("Value error, ").rstrip(".")
-    return Problem(
+    return BlockProblem(
         block=block,
         field=field,
         code="shape",
@@ -103,10 +103,10 @@ def validated(params: Given, ctx: Context) -> Validated:
     try:
         found = get(params, ctx)
     except Misshapen as error:
-        problems = [Problem.model_validate(one) for one in error.facts["problems"]]
+        problems = [BlockProblem.model_validate(one) for one in error.facts["problems"]]
         return Validated(valid=False, problems=problems, order=[])
     except Unreadable as error:
-        said = Problem(
+        said = BlockProblem(
             block=None, field="text", code="syntax", problem=error.problem, hint=error.hint
         )
         return Validated(valid=False, problems=[said], order=[])
@@ -125,7 +125,7 @@ def ready(found: Source) -> Checked:
     return checked
 
 
-def unfit(name: str, problems: list[Problem]) -> InvalidInput:
+def unfit(name: str, problems: list[BlockProblem]) -> InvalidInput:
     """Return the error that lists every problem of a pipeline."""
     first, more = problems[0], len(problems) - 1
     where = f" in block '{first.block}'" if first.block else ""

@@ -137,7 +137,7 @@ class ListParams(Params):
     limit: int = Field(default=100, ge=1, le=1000, description="most listed [pipelines]")
 
 
-class Problem(BaseModel):
+class BlockProblem(BaseModel):
     """One thing that keeps a pipeline from running."""
 
     block: str | None = Field(description="block it is in; none: the pipeline itself")
@@ -159,7 +159,7 @@ class Validated(BaseModel):
     """Whether a pipeline can run, and everything that keeps it from it."""
 
     valid: bool = Field(description="whether there is no problem")
-    problems: list[Problem] = Field(description="every problem, block by block")
+    problems: list[BlockProblem] = Field(description="every problem, block by block")
     order: list[str] = Field(description="blocks in the order they run; empty: not valid")
 
 
@@ -172,7 +172,7 @@ class Saved(BaseModel):
     version: int = Field(description="its number")
     digest: str = Field(description="fingerprint of the content")
     created: bool = Field(description="whether it is new; else it was there already")
-    problems: list[Problem] = Field(description="what a draft still lacks")
+    problems: list[BlockProblem] = Field(description="what a draft still lacks")
 
 
 class Version(BaseModel):
