@@ -1,9 +1,6 @@
 """An import killed between its two datasets, at every stage: all rows once, or none."""
 
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,16 +10,10 @@ from millrace.core.workspace import Workspace
 from millrace.stores.artifacts import Artifacts
 from millrace.stores.datasets import Datasets
 from millrace.stores.jobs import Jobs
+from tests.support import forks
 
 pytestmark = pytest.mark.crash
 FLAGS = {"heartbeat": 0.1, "lease": 0.5, "durability": "normal"}
-CHILD = f"""
-import sys
-from millrace.core.workspace import Workspace
-from millrace.stores.jobs import Jobs
-with Workspace.open(sys.argv[1], {FLAGS!r}) as workspace:
-    workspace.use(Jobs).run(sys.argv[2])
-"""
 ROWS, BAD = 3000, {700: "x,y,z", 701: "oops,k", 2600: "1,2,3"}
 # The rows set aside of a block are staged before its good rows, and published before them.
 KILLS = (
@@ -58,8 +49,6 @@ def test_killed_between_the_good_and_the_bad_rows(tmp_path: Path) -> None:
 
 
 def child(root: Path, job: str, failpoint: str = "") -> int:
-    env = {**os.environ, "MILLRACE_FAILPOINT": failpoint}
-    if not failpoint:
-        del env["MILLRACE_FAILPOINT"]
-    command = [sys.executable, "-c", CHILD, str(root), job]
-    return subprocess.run(command, env=env, check=False, timeout=120).returncode
+    words = [str(root), job, FLAGS]
+    log = root.parent / "log"
+    return forks.start(forks.RUN_JOB, words, log, failpoint=failpoint).wait(120)

@@ -74,6 +74,17 @@ def test_the_traffic_of_a_day_is_what_the_log_grew_by(workspace: Workspace, ctx:
     assert (line.requests_day, line.requests_all) == (3, 9)
 
 
+def test_home_shows_the_last_quality_check(workspace: Workspace, ctx: Context) -> None:
+    for name, seed in (("older", 1), ("newer", 2)):
+        ctx.use(Datasets).write(ctx, name, furnish.rows(30, seed))
+        score = call(workspace, "quality.check", dataset=name).score
+    found = call(workspace, "flows.overview").wheel.quality
+    assert (found.dataset, found.score) == ("dataset:newer@1", score)
+    assert found.at is not None
+    ctx.use(Artifacts).add(ctx, "report", "t", {"type": "quality", "score": 7.0, "dataset": "d"})
+    assert call(workspace, "flows.overview").wheel.quality.score == 7.0
+
+
 def test_home_takes_as_many_queries_whatever_there_is(workspace: Workspace, ctx: Context) -> None:
     call(workspace, "flows.overview")
     counted: list[str] = []

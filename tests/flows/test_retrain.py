@@ -1,8 +1,6 @@
 """From new labels to a challenger; killed between its steps, nothing is doubled."""
 
-import os
-import subprocess
-import sys
+import signal
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +15,7 @@ from millrace.stores.datasets import Datasets
 from millrace.stores.jobs import Jobs
 from tests.flows import furnish
 from tests.flows.furnish import call
+from tests.support import forks
 
 
 def label_some(workspace: Workspace, count: int = 12) -> list[int]:
@@ -116,13 +115,13 @@ def test_labels_change_add_or_stay_out_and_again_change_nothing() -> None:
         engine.merge(train, words, holdout, ["x", "t"], ("y", "label"))
 
 
-RUN = """
-import sys
-from millrace.core.workspace import Workspace
-from millrace.stores.jobs import Jobs
-with Workspace.open(sys.argv[1]) as workspace:
-    workspace.use(Jobs).run(sys.argv[2])
-"""
+def child(root: Path, job: str, failpoint: str = "") -> int:
+    """Run a job in a process of its own; return how that ended."""
+    log = root.parent / "log"
+    words, more = [str(root), job, {}], forks.LEARNING
+    return forks.start(forks.RUN_JOB, words, log, failpoint=failpoint, preload=more).wait(120)
+
+
 POINTS = ("settled:1", "merged:1", "trained:1", "judged:1", "judged:2", "named:1")
 
 
@@ -134,10 +133,8 @@ def test_killed_between_its_children_nothing_is_doubled(tmp_path: Path) -> None:
         label_some(workspace)
         job = workspace.use(Jobs).submit("flows.retrain", {"labelset": "kinds"}).id
     for point in POINTS:
-        env = {**os.environ, "MILLRACE_FAILPOINT": f"retrain.{point}:kill"}
-        done = subprocess.run([sys.executable, "-c", RUN, str(root), job], env=env, check=False)
-        assert done.returncode == -9, point
-    subprocess.run([sys.executable, "-c", RUN, str(root), job], check=True)
+        assert child(root, job, f"retrain.{point}:kill") == -signal.SIGKILL, point
+    assert child(root, job) == 0
     with Workspace.open(root) as workspace:
         shown = call(workspace, "jobs.show", id=job)
         assert shown.state == "done"
@@ -163,10 +160,8 @@ def test_a_review_killed_between_its_children_lines_up_once(tmp_path: Path) -> N
         params = {"reference": "points", "current": "now", "target": "kind", "rows": 7}
         job = workspace.use(Jobs).submit("flows.review_drift", params).id
     for point in ("written", "bound", "queued"):
-        env = {**os.environ, "MILLRACE_FAILPOINT": f"review.{point}:1:kill"}
-        done = subprocess.run([sys.executable, "-c", RUN, str(root), job], env=env, check=False)
-        assert done.returncode == -9, point
-    subprocess.run([sys.executable, "-c", RUN, str(root), job], check=True)
+        assert child(root, job, f"review.{point}:1:kill") == -signal.SIGKILL, point
+    assert child(root, job) == 0
     with Workspace.open(root) as workspace:
         made = call(workspace, "jobs.show", id=job).result
         assert (made["added"], made["labelset"]) == (7, "labelset:now-drift@1")

@@ -24,8 +24,8 @@ def head(tmp_path: Path, name: str, rows: int) -> Path:
 
 @pytest.mark.slow
 def test_texts_go_round_the_loop(ctx: Context, tmp_path: Path) -> None:
-    file = head(tmp_path, "tickets.csv", 300)
-    result = ctx.use(Jobs).call("flows.tour", {"file": str(file), "budget": 5})
+    file = head(tmp_path, "tickets.csv", 160)
+    result = ctx.use(Jobs).call("flows.tour", {"file": str(file), "budget": 2})
     assert (result.target, result.task, result.dataset) == (
         "intent",
         "classification",
@@ -56,12 +56,12 @@ def test_texts_go_round_the_loop(ctx: Context, tmp_path: Path) -> None:
 def test_numbers_with_a_holdout_of_their_own(ctx: Context, tmp_path: Path) -> None:
     lines = (SAMPLES / "houses.csv").read_text("utf-8").splitlines(keepends=True)
     train, test = tmp_path / "train.csv", tmp_path / "test.csv"
-    train.write_text("".join(lines[:401]), encoding="utf-8")
-    test.write_text("".join([lines[0], *lines[401:501]]), encoding="utf-8")
+    train.write_text("".join(lines[:201]), encoding="utf-8")
+    test.write_text("".join([lines[0], *lines[201:251]]), encoding="utf-8")
     report = tmp_path / "report.html"
     result = ctx.use(Jobs).call(
         "flows.tour",
-        {"file": str(train), "holdout": str(test), "budget": 3, "report": str(report)},
+        {"file": str(train), "holdout": str(test), "budget": 1, "report": str(report)},
     )
     assert (result.target, result.task) == ("price", "regression")
     assert (result.train, result.holdout) == ("dataset:train@1", "dataset:train-holdout@1")
@@ -71,8 +71,8 @@ def test_numbers_with_a_holdout_of_their_own(ctx: Context, tmp_path: Path) -> No
 
 @pytest.mark.slow
 def test_a_tour_that_was_stopped_goes_on_where_it_stood(ctx: Context, tmp_path: Path) -> None:
-    file, jobs = head(tmp_path, "houses.csv", 200), ctx.use(Jobs)
-    job = jobs.submit("flows.tour", {"file": str(file), "budget": 2})
+    file, jobs = head(tmp_path, "houses.csv", 100), ctx.use(Jobs)
+    job = jobs.submit("flows.tour", {"file": str(file), "budget": 1})
     stopped: list[BaseException] = []
 
     def work() -> None:

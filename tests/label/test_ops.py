@@ -80,6 +80,19 @@ def test_a_new_version_may_not_orphan_answers(world: World) -> None:
     assert create(world, expected=1).definition.dataset == "dataset:tickets@3"
 
 
+def test_a_set_without_a_text_column_goes_on_with_its_rows(world: World) -> None:
+    tickets(world)
+    create(world, column="")
+    world.call("label.queue", labelset="kind")
+    say(world, 3, "refund", "ann")
+    more = world.use(Datasets).read("tickets@1").append_column("n", pa.array(range(6)))
+    world.use(Datasets).write(world.ctx, "tickets", more)
+    assert create(world, column="", expected=1).definition.dataset == "dataset:tickets@2"
+    world.use(Datasets).write(world.ctx, "tickets", more.slice(0, 3))
+    with pytest.raises(Conflict, match="1 labelled rows of 'dataset:tickets@2' differ or are gone"):
+        create(world, column="", expected=2)
+
+
 @pytest.mark.parametrize(
     ("params", "said"),
     [

@@ -1,8 +1,9 @@
 """A server with data, a browser, and the rules that hold in every browser test.
 
-Fixtures: `server` (a real `millrace up` with two datasets, one per test process), `page` (signed
-in, English, light), `visit` (make more pages: language, theme, another browser), `watch` (what
-went wrong in the pages so far; `watch.allow("409")` lets an expected complaint pass).
+Fixtures: `server` (a real `millrace up` with two datasets, one per test process), `world` (that
+server after the loop has gone round), `page` (signed in, English, light), `visit` (make more
+pages: language, theme, another browser), `watch` (what went wrong in the pages so far;
+`watch.allow("409")` lets an expected complaint pass).
 Whatever a page logs as an error, every breach of the policy, every exception in it and every
 request to another origin fails the test. `axe(page)` returns what is not accessible.
 Skipped, saying why, where Chromium or the built app is missing.
@@ -18,6 +19,7 @@ import pytest
 from millrace.faces.web.assets import STATIC
 from tests.support.browser import Watch, launch, new_page, sign_in
 from tests.support.server import Server, seed, start
+from tests.web.world import furnish
 
 ROOT = Path(__file__).parents[2]
 FAILED = ROOT / "screens" / "failed"
@@ -65,6 +67,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield found
     finally:
         found.stop()
+
+
+@pytest.fixture(scope="session")
+def world(server: Server) -> Server:
+    """The same server after the loop has gone round: model 'parcels' and all that belongs to it."""
+    furnish(server)
+    return server
 
 
 @pytest.fixture
@@ -135,7 +144,7 @@ def pytest_runtest_makereport(
     return report
 
 
-Axe = Callable[[Any], list[str]]
+Axe = Callable[..., list[str]]
 
 
 @pytest.fixture(scope="session")
@@ -147,4 +156,4 @@ def axe() -> Axe:
     if not source.is_file():
         pytest.skip("axe-core is not installed (make web): accessibility is not tested")
     text = source.read_text(encoding="utf-8")
-    return lambda page: violations(page, text)
+    return lambda page, *rules: violations(page, text, *rules)

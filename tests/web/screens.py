@@ -18,9 +18,31 @@ from urllib.parse import urlsplit
 
 from tests.support.browser import Watch, launch, new_page, sign_in
 from tests.support.server import Server, seed, start
+from tests.web.world import furnish
 
 FOLDER = Path(__file__).parents[2] / "screens"
-EXTRA = ("/data/tickets", "/op/dataset.split", "/no/such/screen")
+EXTRA = (
+    "/data/tickets",
+    "/data/tickets?tab=columns",
+    "/data/tickets?tab=quality",
+    "/data/tickets?tab=lineage",
+    "/label/parcels?tab=label",
+    "/runs?q=by+hand&metrics=loss,auc&show=last,min,max",
+    "/activity?state=done",
+    "/models/parcels?v=1",
+    "/models/parcels?v=1&tab=evaluation",
+    "/models/parcels?v=1&tab=explanation",
+    "/models/parcels?v=2&tab=promote",
+    "/models/parcels?v=1&tab=card",
+    "/deploy/parcels",
+    "/deploy/parcels?tab=log",
+    "/monitor/parcels",
+    "/monitor?tab=alerts",
+    "/settings?tab=config",
+    "/op/dataset.split",
+    "/no/such/screen",
+)
+LOADER = "[class*=Loader-root]"
 SIZES = {"wide": (1440, 900), "narrow": (820, 1000)}
 
 
@@ -34,6 +56,8 @@ def running(given: argparse.Namespace) -> Iterator[Server]:
         found = start(Path(folder) / "ws")
         try:
             seed(found)
+            furnish(found)
+            found.call("flows.check_drift", force=True)
             yield found
         finally:
             found.stop()
@@ -50,6 +74,7 @@ def shoot(page: Any, server: Server, path: str, target: Path) -> None:
     """Open a screen, wait until it is at rest, and keep it."""
     page.goto(server.url + path)
     page.get_by_role("navigation").first.wait_for()
+    page.locator("[role=status]", has=page.locator(LOADER)).last.wait_for(state="detached")
     page.wait_for_timeout(700)
     page.screenshot(path=target)
 

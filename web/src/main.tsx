@@ -1,6 +1,5 @@
 import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";
-import "@mantine/spotlight/styles.css";
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
@@ -10,7 +9,7 @@ import { createRoot } from "react-dom/client";
 import { Problem } from "@/api/client";
 import { router } from "@/app/router";
 import { SessionGate } from "@/app/session";
-import { theme } from "@/app/theme";
+import { theme, variables } from "@/app/theme";
 import { LanguageProvider } from "@/i18n";
 
 const queries = new QueryClient({
@@ -29,7 +28,7 @@ const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
     <StrictMode>
-      <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={() => nonce}>
         <LanguageProvider>
           <QueryClientProvider client={queries}>
             <SessionGate>

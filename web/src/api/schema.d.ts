@@ -3220,6 +3220,38 @@ export interface components {
             ] | null;
         };
         /**
+         * BlockProblem
+         * @description One thing that keeps a pipeline from running.
+         */
+        BlockProblem: {
+            /**
+             * Block
+             * @description block it is in; none: the pipeline itself
+             */
+            block: string | null;
+            /**
+             * Code
+             * @description kind of problem
+             * @enum {string}
+             */
+            code: "syntax" | "shape" | "empty" | "bad_name" | "bad_id" | "duplicate_id" | "unknown_op" | "not_a_block" | "unknown_field" | "missing" | "given_twice" | "wrong_value" | "unknown_block" | "unknown_output" | "wrong_port" | "wrong_type" | "cycle";
+            /**
+             * Field
+             * @description param or part of the block; none: the whole block
+             */
+            field: string | null;
+            /**
+             * Hint
+             * @description what to do
+             */
+            hint: string;
+            /**
+             * Problem
+             * @description what is wrong
+             */
+            problem: string;
+        };
+        /**
          * BlockState
          * @description How one block of a run stands; the event 'block' carries the same.
          */
@@ -12343,7 +12375,7 @@ export interface components {
              * Problems
              * @description what a draft still lacks
              */
-            problems: components["schemas"]["Problem"][];
+            problems: components["schemas"]["BlockProblem"][];
             /**
              * Version
              * @description its number
@@ -14404,7 +14436,7 @@ export interface components {
              * Problems
              * @description every problem, block by block
              */
-            problems: components["schemas"]["Problem"][];
+            problems: components["schemas"]["BlockProblem"][];
             /**
              * Valid
              * @description whether there is no problem

@@ -12,7 +12,7 @@ from millrace.core.ids import NAME
 from millrace.core.registry import Op
 from millrace.drivers.pipeline import ports
 from millrace.drivers.pipeline.engine.order import order
-from millrace.drivers.pipeline.types import Block, Graph, BlockProblem
+from millrace.drivers.pipeline.types import Block, BlockProblem, Graph
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 WIRE = re.compile(r"([^.]+)\.(.+)")

@@ -12,7 +12,7 @@ from millrace.drivers.pipeline.checking import Checked
 from millrace.drivers.pipeline.engine.read import Unreadable, read
 from millrace.drivers.pipeline.engine.write import canonical, write
 from millrace.drivers.pipeline.store import Pipelines
-from millrace.drivers.pipeline.types import Formatted, Given, Graph, Named, BlockProblem, Validated
+from millrace.drivers.pipeline.types import BlockProblem, Formatted, Given, Graph, Named, Validated
 
 SHOWN = 12  # characters of a fingerprint that people see
 

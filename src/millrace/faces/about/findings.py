@@ -41,7 +41,9 @@ def diagnosis(place: str, flags: dict[str, Any] | None = None) -> Diagnosis:
         with Workspace.open(place, flags) as workspace:
             return of_workspace(workspace)
     except MillraceError as error:
-        found = DoctorFinding(check="workspace", verdict="bad", found=error.problem, next=error.hint)
+        found = DoctorFinding(
+            check="workspace", verdict="bad", found=error.problem, next=error.hint
+        )
         return _told([*_machine(), found])
 
 
@@ -79,7 +81,9 @@ def _installed(name: str) -> bool:
 def _torch() -> DoctorFinding:
     """A CUDA build of torchvision beside a CPU torch breaks every import of transformers."""
     if not _installed("torch"):
-        return DoctorFinding(check="torch", verdict="ok", found="not installed; the core needs none")
+        return DoctorFinding(
+            check="torch", verdict="ok", found="not installed; the core needs none"
+        )
     version = importlib.metadata.version("torch")
     if _installed("torchvision"):
         return DoctorFinding(

@@ -1,9 +1,11 @@
 /** One job: progress, result or error, parameters, log, children. */
 import { Button, Code, Group, Stack, Table, Text } from "@mantine/core";
+import { lazy, Suspense } from "react";
 import type { ReactNode } from "react";
 import { Problem } from "@/api/client";
 import type { Job } from "@/api/client";
 import { isFinal, useJob, useOp } from "@/api/hooks";
+import { useKeys } from "@/app/keys";
 import { useGo } from "@/app/url";
 import { useFormat, useT } from "@/i18n";
 import { activityTexts } from "@/screens/activity/texts";
@@ -11,14 +13,17 @@ import { CopyAs } from "@/ui/CopyAs";
 import { Facts } from "@/ui/Facts";
 import { JobControls, JobProgress, JobState } from "@/ui/JobCard";
 import { Page, Section } from "@/ui/Page";
-import { ErrorBox, Shown } from "@/ui/states";
+import { ErrorBox, Loading, Shown } from "@/ui/states";
 
 const LINES = 2000;
+const TRAINING = "automl.train";
+const Board = lazy(() => import("@/screens/runs/Board"));
 
 export function OneJob({ id, list, onClose }: { id: string; list: ReactNode; onClose: () => void }) {
   const t = useT(activityTexts);
   const go = useGo();
   const query = useJob(id);
+  useKeys("list", { back: onClose });
   const job = query.data;
   const params = job?.params ?? {};
   return (
@@ -61,6 +66,7 @@ function Body({ job }: { job: Job }) {
   const error = job.error as { code?: string; problem?: string; hint?: string } | null | undefined;
   return (
     <>
+      <Next job={job} />
       {!isFinal(job) && (
         <Section title={t("progress")}>
           <JobProgress job={job} />
@@ -72,11 +78,41 @@ function Body({ job }: { job: Job }) {
           <Facts value={job.result} />
         </Section>
       )}
+      {job.op === TRAINING && (
+        <Section title={t("board")}>
+          <Suspense fallback={<Loading />}>
+            <Board job={job.id} />
+          </Suspense>
+        </Section>
+      )}
       <Children id={job.id} />
       <Section title={t("log")}>
         <Log id={job.id} />
       </Section>
     </>
+  );
+}
+
+/** What people do next with what the job made: look at the model, serve it. */
+function Next({ job }: { job: Job }) {
+  const t = useT(activityTexts);
+  const go = useGo();
+  const model = job.result?.["model"];
+  if (job.op !== TRAINING || typeof model !== "string") return null;
+  const name = model.replace(/^model:|@.*$/g, "");
+  const version = model.replace(/^.*@/, "");
+  return (
+    <Section title={t("next")}>
+      <Group gap="xs">
+        <Button onClick={() => go("deploy", "", { new: "1", model: `${name}@${version}` })}>{t("next.deploy")}</Button>
+        <Button variant="default" onClick={() => go("models", name, { v: version })}>
+          {t("next.open")}
+        </Button>
+        <Button variant="default" onClick={() => go("models", name, { v: version, tab: "evaluation" })}>
+          {t("next.evaluate")}
+        </Button>
+      </Group>
+    </Section>
   );
 }
 

@@ -26,5 +26,10 @@ export const activityTexts = catalogue({
   children: ["Child jobs", "Вложенные задания"],
   again: ["Run again with changes", "Запустить с изменениями"],
   attempt: ["Attempt", "Попытка"],
+  board: ["Leaderboard", "Таблица лидеров"],
+  next: ["Next", "Дальше"],
+  "next.deploy": ["Deploy the model", "Развернуть модель"],
+  "next.open": ["Open the model", "Открыть модель"],
+  "next.evaluate": ["Evaluate it", "Оценить"],
   nothing: ["Nothing yet", "Пока ничего"],
 });

@@ -1,11 +1,10 @@
 /** The newest finished quality check of a dataset, whoever asked for it. */
 import { useQuery } from "@tanstack/react-query";
 import { call, client } from "@/api/client";
-import type { Job, Problem } from "@/api/client";
-import type { components } from "@/api/schema";
+import type { Job, Problem, Result } from "@/api/client";
 import { parts } from "@/screens/data/facts";
 
-export type Checked = components["schemas"]["CheckResult"];
+export type Checked = Result<"quality.check">;
 const LOOKED_AT = 5; // [jobs] names that hold this one as a part are passed over
 
 export function resultOf(job: Job | undefined): Checked | undefined {

@@ -18,7 +18,7 @@ const SHOWN = 12; // [answers]
 
 async function infer(path: string, body: unknown): Promise<{ answer: Answer; ms: number }> {
   const began = performance.now();
-  const response = await fetch(path, { method: "POST", body: JSON.stringify(body) });
+  const response = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
   if (!response.ok) throw await problemOf(response);
   return { answer: (await response.json()) as Answer, ms: performance.now() - began };
 }
@@ -59,7 +59,7 @@ export function Playground({ deployment }: { deployment: Detail }) {
         {ask.error && <ErrorBox error={ask.error} />}
         {ask.data && <Answered answer={ask.data.answer} ms={ask.data.ms} classes={deployment.classes} />}
         <Section title={t("curl")}>
-          <Code block>{curlOf(location.origin, deployment.path, body)}</Code>
+          <Code block tabIndex={0}>{curlOf(location.origin, deployment.path, body)}</Code>
         </Section>
       </Stack>
     </SimpleGrid>

@@ -7,6 +7,7 @@ import { call } from "@/api/client";
 import type { Problem, Result } from "@/api/client";
 import { useQueryState } from "@/app/url";
 import { useFormat, useT } from "@/i18n";
+import { line as shown, whole } from "@/screens/deploy/shown";
 import { deployTexts } from "@/screens/deploy/texts";
 import { DataTable } from "@/ui/DataTable";
 import type { Column } from "@/ui/DataTable";
@@ -84,8 +85,8 @@ function Lines({ rows, total, onMore }: { rows: Line[]; total: number; onMore: (
         />
       </div>
       {open && (
-        <Code block mt="xs" aria-label={open.request_id}>
-          {`${open.inputs ?? ""}\n→ ${open.error ?? open.outputs ?? ""}`}
+        <Code block mt="xs" tabIndex={0} aria-label={open.request_id}>
+          {`${format.time(open.at)}  ${open.request_id}\n${whole(open.inputs)}\n→ ${open.error ?? whole(open.outputs)}`}
         </Code>
       )}
     </>
@@ -94,7 +95,7 @@ function Lines({ rows, total, onMore }: { rows: Line[]; total: number; onMore: (
 
 function columnsOf(t: (key: keyof typeof deployTexts) => string, format: ReturnType<typeof useFormat>): Column<Line>[] {
   return [
-    { id: "at", title: t("log.time"), width: 140, cell: (line) => format.time(line.at), value: (line) => line.at },
+    { id: "at", title: t("log.time"), width: 100, cell: (line) => format.ago(line.at), value: (line) => line.at },
     {
       id: "status",
       title: t("log.status"),
@@ -115,7 +116,7 @@ function columnsOf(t: (key: keyof typeof deployTexts) => string, format: ReturnT
       value: (line) => line.latency_ms,
     },
     { id: "rows", title: t("log.rows"), width: 60, align: "right", cell: (line) => format.number(line.rows) },
-    { id: "in", title: t("log.in"), width: 260, cell: (line) => line.inputs ?? "", value: (line) => line.inputs },
-    { id: "out", title: t("log.out"), width: 200, cell: (line) => line.error ?? line.outputs ?? "", value: (line) => line.outputs },
+    { id: "in", title: t("log.in"), width: 300, cell: (line) => shown(line.inputs), value: (line) => line.inputs },
+    { id: "out", title: t("log.out"), width: 200, cell: (line) => line.error ?? shown(line.outputs), value: (line) => line.outputs },
   ];
 }

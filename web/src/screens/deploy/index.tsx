@@ -27,6 +27,7 @@ export default function Deploy() {
   const name = useOpen();
   const [query, change] = useQueryState();
   const create = () => change({ new: "1" });
+  const words = useT(stateTexts);
   useKeys("list", { create });
   return (
     <>
@@ -36,6 +37,7 @@ export default function Deploy() {
         onClose={() => change({ new: undefined, model: undefined })}
         position="right"
         title={t("create")}
+        closeButtonProps={{ "aria-label": words("close") }}
       >
         <Create model={query["model"]} />
       </Drawer>
@@ -92,9 +94,12 @@ function Table({ deployments, narrow = false }: { deployments: Line[]; narrow?: 
   const go = useGo();
   const format = useFormat();
   const open = useOpen();
+  const overview = useOp("flows.overview", { recent: 0 }, { enabled: !narrow });
+  const busy = new Map(overview.data?.traffic.map((one) => [one.deployment.replace(/^deployment:|@.*$/g, ""), one.requests_day]));
   const columns = [
     { id: "name", title: t("name"), width: 160, cell: (line: Line) => line.name },
     { id: "serves", title: t("serves"), width: 200, cell: (line: Line) => <Ref value={line.serves ?? line.model} /> },
+    { id: "day", title: t("day"), width: 110, align: "right" as const, cell: (line: Line) => format.number(busy.get(line.name) ?? 0) },
     { id: "sample", title: t("sample"), width: 90, cell: (line: Line) => format.percent(line.sample, 1) },
     { id: "since", title: t("since"), width: 120, cell: (line: Line) => format.ago(line.created_at) },
   ];
@@ -116,6 +121,7 @@ function One({ name }: { name: string }) {
   const list = useOp("deployment.list", {});
   const shown = useOp("deployment.show", { deployment: name });
   const [query, change] = useQueryState();
+  useKeys("list", { back: () => go("deploy") });
   const tab = TABS.find((one) => one === query["tab"]) ?? "play";
   return (
     <Page

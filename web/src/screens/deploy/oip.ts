@@ -41,5 +41,5 @@ export function answerOf(answer: Answer, classes: readonly unknown[] | null): { 
 
 export function curlOf(origin: string, path: string, body: unknown): string {
   const json = JSON.stringify(body).replaceAll("'", `'\\''`);
-  return `curl ${origin}${path} \\\n  -H "Authorization: Bearer $MILLRACE_TOKEN" \\\n  -d '${json}'`;
+  return `curl ${origin}${path} \\\n  -H "Authorization: Bearer $MILLRACE_TOKEN" \\\n  -H "Content-Type: application/json" \\\n  -d '${json}'`;
 }

@@ -6,6 +6,7 @@ export const deployTexts = catalogue({
   model: ["Model", "Модель"],
   serves: ["Serves now", "Отвечает"],
   sample: ["Kept", "Сохраняется"],
+  day: ["Requests, 24 h", "Запросов за сутки"],
   since: ["Since", "С"],
   create: ["New deployment", "Новое развёртывание"],
   "create.go": ["Deploy", "Развернуть"],

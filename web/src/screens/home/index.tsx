@@ -6,6 +6,7 @@ import { addressOf, useGo } from "@/app/url";
 import { useFormat, useT } from "@/i18n";
 import { homeTexts } from "@/screens/home/texts";
 import { Wheel } from "@/screens/home/Wheel";
+import classes from "@/screens/home/Wheel.module.css";
 import { DataTable } from "@/ui/DataTable";
 import { Page, Section } from "@/ui/Page";
 import { Ref } from "@/ui/Ref";
@@ -98,14 +99,14 @@ function NeedLine({ need }: { need: Need }) {
       <Badge variant="dot" color={COLORS[need.kind]} size="lg" tt="none" fw={500} style={{ flexShrink: 0 }}>
         {t(`need.${need.kind}`, { n: need.count })}
       </Badge>
-      {need.ref && (addressOf(need.ref) ? <Ref value={need.ref} /> : <Text size="sm">{need.ref}</Text>)}
+      {need.ref && <div className={classes.ref}>{addressOf(need.ref) ? <Ref value={need.ref} /> : <Text size="sm">{need.ref}</Text>}</div>}
       <Text size="xs" c="dimmed" truncate>
         {said(need)}
       </Text>
       <Text size="xs" c="dimmed" ml="auto" style={{ whiteSpace: "nowrap" }}>
         {need.at ? format.ago(need.at) : ""}
       </Text>
-      <Button variant="light" onClick={() => open(need)}>
+      <Button variant="light" style={{ flexShrink: 0 }} onClick={() => open(need)}>
         {t(`do.${need.kind}`)}
       </Button>
     </Group>

@@ -1,5 +1,5 @@
 /** How good a model version is, where it fails, and how sure that is. */
-import { Badge, Button, Group, Progress, Select, SimpleGrid, Stack, Table, Text } from "@mantine/core";
+import { Badge, Button, Group, Progress, Select, SimpleGrid, Stack, Table, Text, useComputedColorScheme } from "@mantine/core";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { submit } from "@/api/client";
 import type { Params, Result } from "@/api/client";
@@ -123,17 +123,18 @@ function Metrics({ found }: { found: Found }) {
 
 function Charts({ found }: { found: Found }) {
   const t = useT(modelsTexts);
+  const scheme = useComputedColorScheme("light");
   const words = useMemo(() => ({ truth: t("confusion.truth"), predicted: t("confusion.predicted") }), [t]);
   const options = useMemo(
     () => ({
-      confusion: confusionOption(found.labels, found.confusion, words),
+      confusion: confusionOption(found.labels, found.confusion, words, scheme === "dark" ? "#f1f3f5" : "#212529"),
       roc: curvesOption(found.curves, "roc"),
       pr: curvesOption(found.curves, "pr"),
       calibration: curvesOption(found.curves, "calibration"),
       errors: errorsOption(found.edges, found.counts),
       scatter: scatterOption(found.actual, found.predicted, words),
     }),
-    [found, words],
+    [found, words, scheme],
   );
   const has = (kind: string) => found.curves.some((curve) => curve.kind === kind);
   return (
@@ -198,21 +199,28 @@ function Slices({ found }: { found: Found }) {
             <Table.Th>{t("slice.where")}</Table.Th>
             <Table.Th ta="right">{t("support")}</Table.Th>
             <Table.Th ta="right">{t("slice.value")}</Table.Th>
+            <Table.Th ta="right">{t("slice.interval")}</Table.Th>
             <Table.Th ta="right">{t("slice.rest")}</Table.Th>
             <Table.Th />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {found.slices.map(({ column, name, rows, value, rest, worse }) => (
+          {found.slices.map(({ column, name, rows, value, low, high, rest, adjusted, small, worse }) => (
             <Table.Tr key={`${column} ${name}`}>
               <Table.Td>{`${column}: ${name}`}</Table.Td>
               <Table.Td ta="right">{format.number(rows)}</Table.Td>
               <Table.Td ta="right">{format.number(value, 4)}</Table.Td>
+              <Table.Td ta="right">{low === null || high === null ? "" : `${format.number(low)} … ${format.number(high)}`}</Table.Td>
               <Table.Td ta="right">{rest === null ? "" : format.number(rest, 4)}</Table.Td>
               <Table.Td>
                 {worse && (
-                  <Badge size="sm" color="red" variant="light">
+                  <Badge size="sm" color="red" variant="light" title={adjusted === null ? "" : `p = ${format.number(adjusted, 4)}`}>
                     {t("slice.worse")}
+                  </Badge>
+                )}
+                {small && (
+                  <Badge size="sm" color="gray" variant="light">
+                    {t("slice.few")}
                   </Badge>
                 )}
               </Table.Td>

@@ -1,4 +1,4 @@
-/** What the columns of a model are worth. */
+/** What the columns of a model are worth, and what single answers are made of. */
 import { Button, Table } from "@mantine/core";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { submit } from "@/api/client";
@@ -10,6 +10,7 @@ import { useFormat, useT } from "@/i18n";
 import type { Model } from "@/screens/models";
 import { importanceOption } from "@/screens/models/charts";
 import { modelsTexts } from "@/screens/models/texts";
+import { Why } from "@/screens/models/Why";
 import { JobCard } from "@/ui/JobCard";
 import { Section } from "@/ui/Page";
 import { Empty, Loading, Shown } from "@/ui/states";
@@ -59,6 +60,7 @@ export function Explanation({ model }: { model: Model }) {
           <Importance report={report} />
         </Section>
       )}
+      <Why model={model} />
     </>
   );
 }
@@ -78,6 +80,14 @@ function Columns({ found }: { found: Result<"explanation.show"> }) {
         <Chart option={option} label={t("importance")} height={Math.min(560, 60 + 22 * found.columns.length)} />
       </Suspense>
       <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t("column")}</Table.Th>
+            <Table.Th>{t("type")}</Table.Th>
+            <Table.Th ta="right">{t("importance.value")}</Table.Th>
+            <Table.Th ta="right">{t("interval")}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
         <Table.Tbody>
           {found.columns.map(({ column, type, value, low, high }) => (
             <Table.Tr key={column}>

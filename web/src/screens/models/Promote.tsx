@@ -1,17 +1,15 @@
 /** Promote and roll back, each with what it would change before one agrees. */
-import { Badge, Button, Group, Stack, Table, Text } from "@mantine/core";
+import { Button, Group, Select, Table, Text } from "@mantine/core";
 import { useState } from "react";
-import type { Result } from "@/api/client";
 import { useOp, useRun } from "@/api/hooks";
 import { useQueryState } from "@/app/url";
 import { useFormat, useT } from "@/i18n";
 import type { Model } from "@/screens/models";
+import { Differs } from "@/screens/models/Differs";
 import { modelsTexts } from "@/screens/models/texts";
 import { Confirm } from "@/ui/confirm";
 import { Section } from "@/ui/Page";
 import { Shown } from "@/ui/states";
-
-type Difference = Result<"model.compare">;
 
 export function Promote({ model }: { model: Model }) {
   const t = useT(modelsTexts);
@@ -34,7 +32,7 @@ export function Promote({ model }: { model: Model }) {
           </Group>
         }
       >
-        {isChampion ? <Text size="sm">{t("promote.same")}</Text> : <Compared model={model.ref} />}
+        <Against model={model} isChampion={isChampion} />
       </Section>
       <History model={model} />
       {asking === "promote" && (
@@ -43,6 +41,30 @@ export function Promote({ model }: { model: Model }) {
       {asking === "rollback" && before !== null && (
         <AskRollBack model={model} before={before} onClose={() => setAsking(undefined)} />
       )}
+    </>
+  );
+}
+
+/** This version beside the champion, or beside another that is chosen. */
+function Against({ model, isChampion }: { model: Model; isChampion: boolean }) {
+  const t = useT(modelsTexts);
+  const [query, change] = useQueryState();
+  const others = model.versions.filter(({ version }) => version !== model.version);
+  const against = others.find(({ version }) => String(version) === query["to"]);
+  return (
+    <>
+      {others.length > 0 && (
+        <Select
+          label={t("promote.to")}
+          w={220}
+          mb="xs"
+          value={query["to"] ?? ""}
+          onChange={(next) => change({ to: next ?? undefined })}
+          data={[{ value: "", label: t("promote.champion") }, ...others.map(({ version }) => ({ value: String(version), label: `@${version}` }))]}
+          allowDeselect={false}
+        />
+      )}
+      {isChampion && !against ? <Text size="sm">{t("promote.same")}</Text> : <Compared model={model.ref} to={against?.ref} />}
     </>
   );
 }
@@ -83,53 +105,10 @@ function AskRollBack({ model, before, onClose }: { model: Model; before: number;
   );
 }
 
-/** How the figures would change when this version became champion. */
-function Compared({ model }: { model: string }) {
-  const found = useOp("model.compare", { model });
+/** How the figures would change when this version took the other's place. */
+function Compared({ model, to }: { model: string; to?: string | undefined }) {
+  const found = useOp("model.compare", { model, ...(to ? { to } : {}) });
   return <Shown query={found}>{(difference) => <Differs difference={difference} />}</Shown>;
-}
-
-function Differs({ difference }: { difference: Difference }) {
-  const t = useT(modelsTexts);
-  const format = useFormat();
-  return (
-    <Stack gap="xs" data-testid="difference">
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("metric")}</Table.Th>
-            <Table.Th ta="right">{t("diff.before")}</Table.Th>
-            <Table.Th ta="right">{t("diff.after")}</Table.Th>
-            <Table.Th ta="right">{t("diff.change")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {difference.metrics.map(({ name, dataset, before, after, change, better }) => (
-            <Table.Tr key={`${name} ${dataset}`}>
-              <Table.Td>{dataset ? `${name} (${dataset})` : name}</Table.Td>
-              <Table.Td ta="right">{format.number(before, 4)}</Table.Td>
-              <Table.Td ta="right">{format.number(after, 4)}</Table.Td>
-              <Table.Td ta="right">
-                <Badge variant="light" color={better === null ? "gray" : better ? "teal" : "red"}>
-                  {`${change > 0 ? "+" : ""}${format.number(change, 4)}`}
-                </Badge>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-      {difference.facts.map(({ name, before, after }) => (
-        <Text key={name} size="sm">
-          {`${name}: ${before} → ${after}`}
-        </Text>
-      ))}
-      {difference.notes.map((note) => (
-        <Text key={note} size="xs" c="dimmed">
-          {note}
-        </Text>
-      ))}
-    </Stack>
-  );
 }
 
 function History({ model }: { model: Model }) {

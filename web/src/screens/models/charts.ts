@@ -16,6 +16,7 @@ export function confusionOption(
   labels: readonly string[],
   matrix: readonly (readonly number[])[],
   words: { truth: string; predicted: string },
+  ink = "#212529",
 ): EChartsOption {
   const shown = labels.slice(0, MOST_CELLS);
   const data = shown.flatMap((_truth, row) => {
@@ -26,15 +27,15 @@ export function confusionOption(
   const few = shown.length <= 12;
   const axis = { type: "category" as const, data: shown as string[], splitArea: { show: false } };
   return {
-    grid: { left: 124, right: 16, top: 8, bottom: 84 },
-    xAxis: { ...axis, name: words.predicted, nameLocation: "middle", nameGap: 62, axisLabel: { rotate: 45, width: 80, overflow: "truncate" } },
+    grid: { left: 132, right: 16, top: 8, bottom: 104 },
+    xAxis: { ...axis, name: words.predicted, nameLocation: "middle", nameGap: 78, axisLabel: { rotate: 45, width: 80, overflow: "truncate" } },
     yAxis: { ...axis, name: words.truth, nameLocation: "middle", nameGap: 96, inverse: true, axisLabel: { width: 100, overflow: "truncate" } },
-    visualMap: { min: 0, max: 1, dimension: 2, show: false, inRange: { color: ["rgba(16,152,173,0.04)", "#1098ad"] } },
+    visualMap: { min: 0, max: 1, dimension: 2, show: false, inRange: { color: ["rgba(59,201,219,0.03)", "rgba(34,184,207,0.75)"] } },
     series: [
       {
         type: "heatmap",
         data,
-        label: { show: few, formatter: (one) => String((one.value as number[])[3] || "") },
+        label: { show: few, color: ink, formatter: (one) => String((one.value as number[])[3] || "") },
         emphasis: { itemStyle: { borderColor: "#333", borderWidth: 1 } },
       },
     ],

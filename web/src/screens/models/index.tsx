@@ -2,6 +2,7 @@
 import { Badge, Button, Group, Select, Tabs } from "@mantine/core";
 import type { Result } from "@/api/client";
 import { useOp } from "@/api/hooks";
+import { useKeys } from "@/app/keys";
 import { useGo, useOpen, useQueryState } from "@/app/url";
 import { useFormat, useT } from "@/i18n";
 import { Card } from "@/screens/models/Card";
@@ -21,6 +22,7 @@ export type Model = Result<"model.show">;
 type Line = Result<"model.list">["models"][number];
 const TABS = ["overview", "evaluation", "explanation", "promote", "lineage", "card"] as const;
 const MOST = 500; // [models]
+const COSTS = new Set(["cpu", "trials", "seconds"]);
 
 export default function Models() {
   const t = useT(modelsTexts);
@@ -70,6 +72,7 @@ function List({ narrow = false }: { narrow?: boolean }) {
 
 export function metricsOf(metrics: Record<string, number>, number: (value: number, digits?: number) => string): string {
   return Object.entries(metrics)
+    .filter(([name]) => !COSTS.has(name))
     .slice(0, 3)
     .map(([name, value]) => `${name} ${number(value, 4)}`)
     .join("  ");
@@ -92,6 +95,7 @@ function One({ name }: { name: string }) {
   const go = useGo();
   const [query, change] = useQueryState();
   const version = query["v"];
+  useKeys("list", { back: () => go("models") });
   const shown = useOp("model.show", { model: version ? `${name}@${version}` : name }, { keep: true });
   const tab = TABS.find((one) => one === query["tab"]) ?? "overview";
   const model = shown.data;

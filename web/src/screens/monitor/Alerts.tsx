@@ -1,8 +1,7 @@
 /** Drift alerts: what changed, and what was done about it. */
 import { Badge, Button, Group, Paper, SegmentedControl, Stack, Text } from "@mantine/core";
-import { useState } from "react";
 import type { Result } from "@/api/client";
-import { useOp, useRun } from "@/api/hooks";
+import { useOp, useOptimistic } from "@/api/hooks";
 import { addressOf, useGo, useQueryState } from "@/app/url";
 import { useFormat, useT } from "@/i18n";
 import { DriftTable } from "@/screens/monitor/Drift";
@@ -43,9 +42,12 @@ function One({ alert }: { alert: Alert }) {
   const t = useT(monitorTexts);
   const format = useFormat();
   const go = useGo();
-  const [query] = useQueryState();
-  const [reviewing, setReviewing] = useState(query["alert"] === alert.alert);
-  const acknowledge = useRun("monitor.acknowledge");
+  const [query, change] = useQueryState();
+  const reviewing = query["alert"] === alert.alert;
+  const acknowledge = useOptimistic("monitor.acknowledge", "monitor.alerts", (found, params) => ({
+    ...found,
+    alerts: found.alerts.map((one) => (one.alert === params.alert ? { ...one, state: "acknowledged" as const } : one)),
+  }));
   const queue = alert.labelset ? addressOf(alert.labelset) : undefined;
   return (
     <Paper withBorder p="sm" component="article" aria-label={alert.verdict}>
@@ -65,16 +67,16 @@ function One({ alert }: { alert: Alert }) {
               </Button>
             )}
             {alert.state === "open" && (
-              <Button variant="default" loading={acknowledge.isPending} onClick={() => acknowledge.mutate({ alert: alert.alert })}>
+              <Button variant="default" onClick={() => acknowledge.mutate({ alert: alert.alert })}>
                 {t("alert.acknowledge")}
               </Button>
             )}
-            {alert.state !== "handled" && <Button onClick={() => setReviewing(true)}>{t("alert.review")}</Button>}
+            {alert.state !== "handled" && !reviewing && <Button onClick={() => change({ state: "all", alert: alert.alert, review: undefined })}>{t("alert.review")}</Button>}
           </Group>
         </Group>
         <Text size="sm">{alert.verdict}</Text>
         {acknowledge.error && <ErrorBox error={acknowledge.error} />}
-        {reviewing && <Review initial={{ alert: alert.alert }} />}
+        {reviewing && (alert.state !== "handled" || query["review"]) && <Review initial={{ alert: alert.alert }} />}
         <DriftTable columns={alert.columns} />
       </Stack>
     </Paper>

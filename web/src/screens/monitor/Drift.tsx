@@ -5,6 +5,7 @@ import { useState } from "react";
 import { call } from "@/api/client";
 import type { Params, Problem, Result } from "@/api/client";
 import { useOp } from "@/api/hooks";
+import { useRefs } from "@/api/ops";
 import { RefInput } from "@/form/FieldInput";
 import { useFormat, useT } from "@/i18n";
 import { Review } from "@/screens/monitor/Review";
@@ -20,13 +21,15 @@ type ColumnLine = Pick<Found["columns"][number], "column" | "size" | "adjusted_p
 };
 const STRENGTHS: Record<string, string> = { negligible: "gray", small: "blue", medium: "yellow", large: "red" };
 
-/** What a deployment is compared with when nothing else is chosen: its training data and its requests. */
+/** What is compared when nothing is chosen: the training data with the newest window that a watch has judged. */
 function useUsual(deployment: string | undefined): { reference: string; current: string } {
   const found = useOp("deployment.show", { deployment: deployment ?? "none" }, { enabled: deployment !== undefined });
   const serves = found.data?.serves;
   const lineage = useOp("model.lineage", { ref: serves ?? "none" }, { enabled: Boolean(serves) });
   const trained = lineage.data?.nodes.find(({ kind }) => kind === "dataset");
-  return { reference: trained?.ref ?? "", current: found.data?.requests ?? "" };
+  const window = `window-${deployment ?? ""}`;
+  const windows = useRefs("dataset", window, deployment !== undefined);
+  return { reference: trained?.ref ?? "", current: windows.data?.find(({ name }) => name === window)?.ref ?? "" };
 }
 
 export function Drift({ deployment }: { deployment?: string }) {

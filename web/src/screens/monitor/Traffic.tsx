@@ -83,7 +83,13 @@ function Charts({ found, deployment }: { found: Summary; deployment: string }) {
           />
         </Section>
         <Section title={t("cost")}>
-          <LineChart time x={x} height={150} label={t("cost")} series={[{ name: t("cost"), values: of(({ cost }) => cost) }]} />
+          {found.total.cost === null ? (
+            <Text size="sm" c="dimmed">
+              {t("costNone")}
+            </Text>
+          ) : (
+            <LineChart time x={x} height={150} label={t("cost")} series={[{ name: t("cost"), values: of(({ cost }) => cost) }]} />
+          )}
         </Section>
       </SimpleGrid>
       <Tables found={found} />

@@ -2,8 +2,9 @@
 import { Button, Tabs } from "@mantine/core";
 import type { Result } from "@/api/client";
 import { useOp } from "@/api/hooks";
+import { useKeys } from "@/app/keys";
 import { useGo, useOpen, useQueryState } from "@/app/url";
-import { useT } from "@/i18n";
+import { useFormat, useT } from "@/i18n";
 import { Alerts } from "@/screens/monitor/Alerts";
 import { Drift } from "@/screens/monitor/Drift";
 import { monitorTexts } from "@/screens/monitor/texts";
@@ -53,10 +54,28 @@ function Deployments({ narrow = false }: { narrow?: boolean }) {
   const t = useT(monitorTexts);
   const go = useGo();
   const open = useOpen();
+  const format = useFormat();
   const list = useOp("deployment.list", {});
+  const overview = useOp("flows.overview", { recent: 0 }, { enabled: !narrow });
+  const watches = useOp("monitor.watches", {}, { enabled: !narrow });
+  const bare = (ref: string) => ref.replace(/^deployment:|@.*$/g, "");
+  const busy = new Map(overview.data?.traffic.map((one) => [bare(one.deployment), one]));
+  const watched = new Map(watches.data?.watches.map((one) => [bare(one.deployment), one]));
   const columns = [
     { id: "name", title: t("name"), width: 180, cell: (line: Line) => line.name },
-    { id: "serves", title: t("serves"), width: 240, cell: (line: Line) => <Ref value={line.serves ?? line.model} /> },
+    { id: "serves", title: t("serves"), width: 200, cell: (line: Line) => <Ref value={line.serves ?? line.model} /> },
+    { id: "day", title: t("day"), width: 120, align: "right" as const, cell: (line: Line) => format.number(busy.get(line.name)?.requests_day ?? 0) },
+    { id: "all", title: t("allTime"), width: 120, align: "right" as const, cell: (line: Line) => format.number(busy.get(line.name)?.requests_all ?? 0) },
+    {
+      id: "alerts",
+      title: t("watch.open"),
+      width: 120,
+      align: "right" as const,
+      cell: (line: Line) => {
+        const watch = watched.get(line.name);
+        return watch ? format.number(watch.open_alerts) : t("unwatched");
+      },
+    },
   ];
   return (
     <Shown
@@ -89,6 +108,7 @@ function One({ name }: { name: string }) {
   const t = useT(monitorTexts);
   const go = useGo();
   const [query, change] = useQueryState();
+  useKeys("list", { back: () => go("monitor") });
   const tab = ONE.find((one) => one === query["tab"]) ?? "traffic";
   return (
     <Page

@@ -15,6 +15,10 @@ export const monitorTexts = catalogue({
     "Когда развёртывание начнёт отвечать, здесь появятся нагрузка, задержки, ошибки, стоимость и дрейф.",
   ],
   "empty.go": ["Deploy a model", "Развернуть модель"],
+  day: ["Requests, 24 h", "Запросов за сутки"],
+  allTime: ["Requests, all", "Запросов всего"],
+  unwatched: ["not watched", "не следим"],
+  costNone: ["No price per CPU hour is set for this deployment; its settings have it.", "Для развёртывания не задана цена часа ЦП; она есть в его настройках."],
   window: ["Window", "Период"],
   "window.3600": ["1 hour", "1 час"],
   "window.86400": ["24 hours", "24 часа"],
@@ -74,5 +78,6 @@ export const monitorTexts = catalogue({
   "watch.never": ["never", "ни разу"],
   "watch.every": ["Every", "Каждые"],
   "watch.reference": ["Compared with", "Сравнивается с"],
+  "watch.training": ["what its model learnt from", "то, на чём училась модель"],
   "watch.open": ["Open alerts", "Сигналов"],
 });

@@ -6,6 +6,7 @@ import type { DryRun, Job } from "@/api/client";
 import { useOpDetail } from "@/api/ops";
 import type { Effect } from "@/api/ops";
 import { useOpen, useQueryState } from "@/app/url";
+import { paragraphs } from "@/form/doc";
 import { OpForm } from "@/form/OpForm";
 import type { Values } from "@/form/OpForm";
 import { formTexts } from "@/form/texts";
@@ -64,6 +65,12 @@ function OneOp({ name, initial }: { name: string; initial: Values }) {
     }
   }
 
+  if (!detail.data)
+    return (
+      <Page title={name}>
+        <Shown query={detail}>{() => null}</Shown>
+      </Page>
+    );
   return (
     <Shown query={detail}>
       {(op) => (
@@ -76,9 +83,13 @@ function OneOp({ name, initial }: { name: string; initial: Values }) {
           }
           inspector={
             <Section title={t("doc")}>
-              <Text size="sm" style={{ whiteSpace: "pre-wrap" }}>
-                {op.doc}
-              </Text>
+              <Stack gap="xs">
+                {paragraphs(op.doc).map((text) => (
+                  <Text key={text} size="sm">
+                    {text}
+                  </Text>
+                ))}
+              </Stack>
             </Section>
           }
         >

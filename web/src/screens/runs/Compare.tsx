@@ -1,9 +1,9 @@
 /** Up to 200 runs side by side: a pinned baseline, curves, what differs, and whether it is more than chance. */
-import { Badge, Button, Group, Select, SimpleGrid, Table, Text } from "@mantine/core";
+import { Anchor, Badge, Button, Group, Select, SimpleGrid, Table, Text } from "@mantine/core";
 import { lazy, Suspense, useMemo } from "react";
 import type { Result } from "@/api/client";
 import { useOp } from "@/api/hooks";
-import { useQueryState } from "@/app/url";
+import { useGo, useQueryState } from "@/app/url";
 import { useFormat, useT } from "@/i18n";
 import { parallelOption } from "@/screens/runs/parallel";
 import { aligned, byMetric } from "@/screens/runs/series";
@@ -16,6 +16,7 @@ import { Loading, Shown } from "@/ui/states";
 const Chart = lazy(() => import("@/ui/chart/Chart"));
 type Compared = Result<"runs.compare">;
 const MOST_COLUMNS = 40; // [runs] shown as columns of a table
+const MOST_CURVES = 30; // [curves] in one chart; more cannot be told apart
 
 export function Compare({ ids }: { ids: string[] }) {
   const t = useT(runsTexts);
@@ -65,9 +66,15 @@ function nameOf({ name, run }: Compared["runs"][number]): string {
 
 function Metrics({ found }: { found: Compared }) {
   const t = useT(runsTexts);
+  const go = useGo();
   const format = useFormat();
   return (
     <Section title={t("metrics")}>
+      {found.runs.length > MOST_COLUMNS && (
+        <Text size="xs" c="dimmed">
+          {t("compare.cut", { n: MOST_COLUMNS })}
+        </Text>
+      )}
       <Table.ScrollContainer minWidth={400}>
         <Table>
           <Table.Thead>
@@ -75,7 +82,9 @@ function Metrics({ found }: { found: Compared }) {
               <Table.Th>{t("metric")}</Table.Th>
               {found.runs.slice(0, MOST_COLUMNS).map((run) => (
                 <Table.Th key={run.run} ta="right">
-                  {nameOf(run)}
+                  <Anchor component="button" size="sm" onClick={() => go("runs", run.run)}>
+                    {nameOf(run)}
+                  </Anchor>
                   {run.run === found.baseline && (
                     <Badge size="xs" ml={4}>
                       {t("baseline")}
@@ -164,7 +173,7 @@ function Curves({ found }: { found: Compared }) {
                 xLabel={t("step")}
                 label={metric}
                 height={220}
-                series={lines.map(({ run }, place) => ({ name: names.get(run) ?? run, values: values[place] ?? [], dashed: run === found.baseline }))}
+                series={lines.slice(0, MOST_CURVES).map(({ run }, place) => ({ name: names.get(run) ?? run, values: values[place] ?? [], dashed: run === found.baseline }))}
               />
             </div>
           );

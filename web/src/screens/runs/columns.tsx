@@ -1,7 +1,7 @@
 /** The columns of runs: fixed facts, then the metrics and params that were chosen. */
 import { Badge } from "@mantine/core";
 import type { Translate, useFormat } from "@/i18n";
-import type { Run } from "@/screens/runs/list";
+import type { Run, ShownValue } from "@/screens/runs/list";
 import type { runsTexts } from "@/screens/runs/texts";
 import type { Column } from "@/ui/DataTable";
 import { Ref } from "@/ui/Ref";
@@ -27,25 +27,28 @@ export function columnsOf(
   format: ReturnType<typeof useFormat>,
   metrics: readonly string[],
   params: readonly string[],
+  values: readonly ShownValue[] = ["last"],
 ): Column<Run>[] {
   const fixed: Column<Run>[] = [
     { id: "name", title: t("name"), width: 150, sortable: true, cell: (run) => run.name || run.run.slice(0, 8), value: (run) => run.name },
     { id: "state", title: t("state"), width: 90, sortable: true, cell: (run) => <RunState state={run.state} t={t} />, value: (run) => run.state },
-    { id: "started_at", title: t("started"), width: 100, sortable: true, cell: (run) => (run.started_at === null ? "" : format.ago(run.started_at)), value: (run) => run.started_at },
+    { id: "started_at", title: t("started"), width: 120, sortable: true, cell: (run) => (run.started_at === null ? "" : format.ago(run.started_at)), value: (run) => run.started_at },
     { id: "duration", title: t("took"), width: 80, align: "right", sortable: true, cell: (run) => (run.duration === null ? "" : format.duration(run.duration)), value: (run) => run.duration },
     { id: "dataset", title: t("dataset"), width: 160, sortable: true, cell: (run) => run.dataset && <Ref value={run.dataset} />, value: (run) => run.dataset },
     { id: "model", title: t("model"), width: 130, sortable: true, cell: (run) => run.model && <Ref value={run.model} />, value: (run) => run.model },
   ];
-  const figures = metrics.map(
-    (key): Column<Run> => ({
-      id: `metrics.${key}`,
-      title: key,
-      width: 110,
-      align: "right",
-      sortable: true,
-      cell: (run) => <Figure run={run} name={key} number={format.number} />,
-      value: (run) => run.metrics[key]?.last,
-    }),
+  const figures = metrics.flatMap((key) =>
+    values.map(
+      (which): Column<Run> => ({
+        id: `${which === "last" ? "metrics" : which}.${key}`,
+        title: which === "last" ? key : `${key}, ${t(which)}`,
+        width: 110,
+        align: "right",
+        sortable: true,
+        cell: (run) => <Figure run={run} name={key} which={which} number={format.number} />,
+        value: (run) => run.metrics[key]?.[which],
+      }),
+    ),
   );
   const settings = params.map(
     (key): Column<Run> => ({ id: `params.${key}`, title: key, width: 110, sortable: true, cell: (run) => run.params[key] ?? "", value: (run) => run.params[key] }),
@@ -53,10 +56,21 @@ export function columnsOf(
   return [...fixed, ...figures, ...settings];
 }
 
-/** The last value, with the smallest and largest when one points at it. */
-function Figure({ run, name, number }: { run: Run; name: string; number: (value: number, digits?: number) => string }) {
+/** A value, with the smallest and largest when one points at it. */
+function Figure({
+  run,
+  name,
+  which,
+  number,
+}: {
+  run: Run;
+  name: string;
+  which: ShownValue;
+  number: (value: number, digits?: number) => string;
+}) {
   const found = run.metrics[name];
-  if (found === undefined || found.last === null) return null;
+  const value = found?.[which] ?? null;
+  if (found === undefined || value === null) return null;
   const range = found.min === null || found.max === null ? "" : `min ${number(found.min, 5)}, max ${number(found.max, 5)}`;
-  return <span title={range}>{number(found.last, 4)}</span>;
+  return <span title={range}>{number(value, 4)}</span>;
 }

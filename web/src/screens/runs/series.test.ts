@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { idsOf, paramsOf, chosen } from "@/screens/runs/list";
+import { idsOf, paramsOf, chosen, rangesAsText, rangesOf, valuesOf } from "@/screens/runs/list";
 import { aligned, byMetric, liveOf } from "@/screens/runs/series";
 
 describe("runs", () => {
@@ -33,5 +33,24 @@ describe("runs", () => {
     expect(idsOf({ ids: "a,b,a," })).toEqual(["a", "b"]);
     expect(chosen({ metrics: "b" }, "metrics", ["a", "b"], 1)).toEqual(["b"]);
     expect(chosen({}, "metrics", ["a", "b"], 1)).toEqual(["a"]);
+    expect(valuesOf({})).toEqual(["last"]);
+    expect(valuesOf({ show: "max,min,x" })).toEqual(["min", "max"]);
+  });
+
+  it("filters by ranges of metrics", () => {
+    const ranges = rangesOf({ where: "auc~0.8~,loss~~0.3,bad~x~,~1~2,none~~" });
+    expect(ranges).toEqual([
+      { metric: "auc", from: 0.8, to: undefined },
+      { metric: "loss", from: undefined, to: 0.3 },
+    ]);
+    expect(rangesAsText(ranges)).toBe("auc~0.8~,loss~~0.3");
+    expect(rangesAsText([])).toBeUndefined();
+    expect(paramsOf({ where: "auc~0.8~0.9" }).filter).toEqual({
+      all: [
+        { column: "metrics.auc", op: ">=", value: 0.8 },
+        { column: "metrics.auc", op: "<=", value: 0.9 },
+      ],
+    });
+    expect(paramsOf({}).filter).toBeUndefined();
   });
 });

@@ -3,9 +3,11 @@ import { Alert, Badge, Button, Code, Group, SegmentedControl, Stack, Table, Tabs
 import { useMantineColorScheme } from "@mantine/core";
 import type { MantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useRef } from "react";
 import { get, send } from "@/api/client";
 import type { Problem } from "@/api/client";
 import { useOps } from "@/api/ops";
+import { useKeys } from "@/app/keys";
 import { useSession } from "@/app/session";
 import { useGo, useQueryState } from "@/app/url";
 import { LANGUAGES, useFormat, useLanguage, useT } from "@/i18n";
@@ -230,17 +232,29 @@ function Ops() {
   const t = useT(settingsTexts);
   const go = useGo();
   const ops = useOps();
+  const [query, change] = useQueryState();
+  const box = useRef<HTMLInputElement>(null);
+  useKeys("list", { filter: () => box.current?.focus() });
+  const words = (query["q"] ?? "").toLowerCase();
   return (
     <Shown query={ops}>
       {(lines) => (
-        <div style={{ height: "calc(100dvh - 150px)" }}>
+        <div style={{ display: "grid", gridTemplateRows: "auto minmax(0, 1fr)", gap: 8, height: "calc(100dvh - 150px)" }}>
+          <TextInput
+            ref={box}
+            aria-label={t("ops.search")}
+            placeholder={t("ops.search")}
+            maw={320}
+            value={query["q"] ?? ""}
+            onChange={(event) => change({ q: event.currentTarget.value })}
+          />
           <DataTable
             label={t("ops")}
-            rows={lines}
+            rows={lines.filter(({ name, summary }) => `${name} ${summary}`.toLowerCase().includes(words))}
             id={(op) => op.name}
             onOpen={(op) => go("op", op.name)}
             columns={[
-              { id: "name", title: t("name"), width: 180, cell: (op) => op.name },
+              { id: "name", title: t("op"), width: 180, cell: (op) => op.name },
               { id: "effect", title: t("effect"), width: 90, cell: (op) => op.effect },
               { id: "summary", title: t("summary"), width: 500, cell: (op) => op.summary },
             ]}

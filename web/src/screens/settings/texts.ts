@@ -36,6 +36,8 @@ export const settingsTexts = catalogue({
   "theme.light": ["Light", "Светлая"],
   "theme.dark": ["Dark", "Тёмная"],
   version: ["Version {version}", "Версия {version}"],
+  op: ["Op", "Операция"],
+  "ops.search": ["Search ops", "Поиск операций"],
   effect: ["Effect", "Действие"],
   summary: ["What it does", "Что делает"],
 });
