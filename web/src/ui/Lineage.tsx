@@ -60,7 +60,6 @@ function One({ node, x, y, here }: { node: Node; x: number; y: number; here: boo
   const address = addressOf(node.ref);
   const body = (
     <>
-      <title>{`${node.ref} ${node.op}`}</title>
       <rect width={WIDTH} height={HEIGHT} rx={5} className={classes.box} data-kind={node.kind} data-here={here || undefined} />
       <text x={10} y={18} className={classes.name}>
         {short(node.ref.slice(node.kind.length + 1))}
@@ -71,7 +70,14 @@ function One({ node, x, y, here }: { node: Node; x: number; y: number; here: boo
     </>
   );
   const move = `translate(${x} ${y})`;
-  if (!address) return <g transform={move}>{body}</g>;
+  const whole = <title>{`${node.ref} ${node.op}`}</title>; // outside the link, whose name is what is seen
+  if (!address)
+    return (
+      <g transform={move}>
+        {whole}
+        {body}
+      </g>
+    );
   const { section, path, query } = address;
   const open = (event: MouseEvent) => {
     if (event.metaKey || event.ctrlKey) return;
@@ -80,17 +86,12 @@ function One({ node, x, y, here }: { node: Node; x: number; y: number; here: boo
   };
   return (
     <g transform={move}>
-      <a href={href(section, path, query)} onClick={open} aria-label={spoken(node)}>
+      {whole}
+      <a href={href(section, path, query)} onClick={open}>
         {body}
       </a>
     </g>
   );
-}
-
-/** What is read aloud holds what is seen, and the whole name. */
-function spoken({ ref, kind, op }: Node): string {
-  const seen = `${short(ref.slice(kind.length + 1))} ${short(op ? `${kind} · ${op}` : kind)}`;
-  return `${seen}: ${ref}`;
 }
 
 const LONGEST = 24; // [characters] that fit a node

@@ -32,10 +32,20 @@ export function Alerts() {
         query={alerts}
         empty={(found) => (found.alerts.length === 0 ? <Empty title={t("alerts.none")}>{t("alerts.noneText")}</Empty> : undefined)}
       >
-        {(found) => found.alerts.map((alert) => <One key={alert.alert} alert={alert} />)}
+        {(found) => found.alerts.map((alert) => <One key={bare(alert.alert)} alert={alert} />)}
       </Shown>
     </Stack>
   );
+}
+
+/** A reference without its version: an alert gets a new one when its state changes. */
+function bare(ref: string): string {
+  return ref.replace(/@.*$/, "");
+}
+
+/** A review is shown from the click on, and after its job has ended as long as the address names it. */
+function reviews(chosen: boolean, state: Alert["state"], job: string | undefined): boolean {
+  return chosen && (state !== "handled" || Boolean(job));
 }
 
 function One({ alert }: { alert: Alert }) {
@@ -43,7 +53,8 @@ function One({ alert }: { alert: Alert }) {
   const format = useFormat();
   const go = useGo();
   const [query, change] = useQueryState();
-  const reviewing = query["alert"] === alert.alert;
+  const reviewing = bare(query["alert"] ?? "") === bare(alert.alert);
+  const shown = reviews(reviewing, alert.state, query["review"]);
   const acknowledge = useOptimistic("monitor.acknowledge", "monitor.alerts", (found, params) => ({
     ...found,
     alerts: found.alerts.map((one) => (one.alert === params.alert ? { ...one, state: "acknowledged" as const } : one)),
@@ -76,7 +87,7 @@ function One({ alert }: { alert: Alert }) {
         </Group>
         <Text size="sm">{alert.verdict}</Text>
         {acknowledge.error && <ErrorBox error={acknowledge.error} />}
-        {reviewing && (alert.state !== "handled" || query["review"]) && <Review initial={{ alert: alert.alert }} />}
+        {shown && <Review initial={{ alert: alert.alert }} />}
         <DriftTable columns={alert.columns} />
       </Stack>
     </Paper>
