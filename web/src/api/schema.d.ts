@@ -20663,7 +20663,7 @@ export interface operations {
                 /** @description only names with this in */
                 contains?: string;
                 /** @description only things of this kind */
-                kind?: ("dataset" | "model" | "labelset" | "deployment" | "index" | "pipeline" | "memory" | "report") | null;
+                kind?: string | null;
                 /** @description names at most */
                 limit?: number;
                 /** @description project to look at */

@@ -200,8 +200,12 @@ function isColumn(name: string): boolean {
 }
 
 function useColumns(dataset: unknown): string[] {
-  const known = typeof dataset === "string" && dataset !== "";
-  const page = useOp("dataset.rows", { dataset: known ? dataset : "x", limit: 1 }, { enabled: known, fresh: 60_000 });
+  const ref = typeof dataset === "string" ? dataset : "";
+  const name = ref.replace(/^dataset:/, "").replace(/@.*$/, "");
+  // a half-typed name is no dataset: only one that stands in the list is asked for its columns
+  const refs = useRefs("dataset", name, name !== "");
+  const known = (refs.data ?? []).some((line) => line.name === name);
+  const page = useOp("dataset.rows", { dataset: ref || "none", limit: 1 }, { enabled: known, fresh: 60_000 });
   return page.data?.columns ?? [];
 }
 

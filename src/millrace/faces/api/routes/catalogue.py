@@ -1,7 +1,7 @@
 """What there is to call and to refer to: ops with their schemas, names of things."""
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
@@ -16,9 +16,6 @@ from millrace.faces.api.state import Project, served
 from millrace.faces.schema import params_schema, result_schema
 
 router = APIRouter(tags=["catalogue"])
-Kind = Literal[
-    "dataset", "model", "labelset", "deployment", "index", "pipeline", "memory", "report"
-]
 
 
 class OpLine(BaseModel):
@@ -83,13 +80,15 @@ async def show_op(
 async def list_refs(
     request: Request,
     project: Project,
-    kind: Annotated[Kind | None, Query(description="only things of this kind")] = None,
+    kind: Annotated[
+        str | None, Query(max_length=32, pattern="^[a-z]*$", description="only things of this kind")
+    ] = None,
     contains: Annotated[str, Query(max_length=64, description="only names with this in")] = "",
     limit: Annotated[int, Query(ge=1, le=500, description="names at most")] = 50,
 ) -> list[RefLine]:
     """List names of a project's artifacts with their newest versions, the newest first."""
     here = served(request)
-    return await here.look(lambda _: refs(here.workspace, project, kind, contains, limit))
+    return await here.look(lambda _: refs(here.workspace, project, kind or None, contains, limit))
 
 
 def _line(op: Op) -> OpLine:
