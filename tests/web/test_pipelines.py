@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.browser import until
 from tests.support.server import Server, sample
 from tests.web.conftest import Axe, Visit
 
@@ -57,9 +58,10 @@ def add_block(page: Any, op: str) -> None:
     page.get_by_role("option", name=op).first.wait_for()
     press(page, "Enter")
     page.locator(".react-flow__node.selected", has_text=op).wait_for()
-    page.wait_for_function(
+    until(
+        page,
         "() => document.activeElement.classList.contains('react-flow__node')"
-        " && document.activeElement.classList.contains('selected')"
+        " && document.activeElement.classList.contains('selected')",
     )
 
 
@@ -141,9 +143,10 @@ def schedule_mondays(page: Any) -> None:
     cron.and_(page.locator(":focus")).wait_for()
     press(page, "Control+a")
     page.keyboard.type("0 6 * * 1")
-    page.wait_for_function(
+    until(
+        page,
         "() => { const all = [...document.querySelectorAll('[data-testid=cron-times] li')];"
-        " return all.length === 5 && all.every((one) => one.textContent.includes('Monday')); }"
+        " return all.length === 5 && all.every((one) => one.textContent.includes('Monday')); }",
     )
     page.locator("button[type=submit]:not([disabled])", has_text="Create schedule").wait_for()
     press(page, "Enter")
@@ -218,8 +221,8 @@ def test_wrong_wires_are_refused_and_say_why(visit: Visit, server: Server) -> No
     page.get_by_test_id("why").get_by_text(said).wait_for()
     assert len(wires(page)) == len(before) + 1
     drag(page, port(page, "split", "dataset", "source"), port(page, "check", "dataset", "target"))
-    page.wait_for_function(
-        "() => document.querySelector('[data-id=\"split.dataset check.dataset\"]')"
+    until(
+        page, "() => document.querySelector('[data-id=\"split.dataset check.dataset\"]') !== null"
     )
     assert page.get_by_test_id("why").inner_text() == ""
 
