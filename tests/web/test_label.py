@@ -384,10 +384,8 @@ def test_disagreements_are_settled_with_one_key(
     page.get_by_text("1 item to settle").wait_for()
     page.keyboard.press("u")  # and settle it otherwise
     page.locator(f"[data-item='{first}']").wait_for()
-    page.wait_for_timeout(2000)  # known: a key within a moment of an undo meets a conflict
     page.keyboard.press("2")
     page.get_by_text("1 item to settle").wait_for()
-    page.wait_for_timeout(2000)
     page.keyboard.press("Enter")  # the estimate, or the first answer
     other = "refund" if chosen == "delivery" else "delivery"
     until(

@@ -98,17 +98,20 @@ function Disputes({ name, definition, items, onMore, none }: DisputesProps) {
 function useSettling(labelset: string) {
   const queries = useQueryClient();
   const [settled, setSettled] = useState<ReadonlyMap<number, string>>(new Map());
-  const [versions, setVersions] = useState<ReadonlyMap<number, number>>(new Map());
+  // read when a write runs, not when it is asked for: the one before it may just have made a version
+  const versions = useRef(new Map<number, number>());
   const [refused, setRefused] = useState<{ item: number; error: Problem }>();
   const forget = (item: number) => setSettled((old) => new Map([...old].filter(([one]) => one !== item)));
   const write = useMutation<Result<"label.adjudicate">, Problem, { item: ItemLine; value: string }>({
     scope: { id: `adjudicate ${labelset}` }, // one after another, in order
     mutationFn: ({ item, value }) => {
-      const expected = versions.get(item.item) ?? judgedVersion(item);
+      const expected = versions.current.get(item.item) ?? judgedVersion(item);
       const params = { labelset, item: item.item, value, ...(expected === undefined ? {} : { expected }) };
       return call("label.adjudicate", params, undefined, crypto.randomUUID());
     },
-    onSuccess: (made) => setVersions((old) => new Map([...old, [made.item, made.version]])),
+    onSuccess: (made) => {
+      versions.current.set(made.item, made.version);
+    },
     onError: (error, { item }) => {
       forget(item.item);
       setRefused({ item: item.item, error });
