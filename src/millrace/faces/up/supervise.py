@@ -20,6 +20,9 @@ from millrace.faces.up.process import TOKEN, Listen, check_files, socket_of
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0)  # waits before a restart, when deaths follow closely [s]
 STEADY = 20.0  # a life longer than this forgets the deaths before it [s]
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # an address of all, and how we reach it
+# glibc gives each thread a heap and does not reuse what is free in another's: with 50 users a
+# server grew by 44 MB in 90 s, of which 2 MB were in use; with one heap by 3 to 8 MB.
+ONE_HEAP = {"MALLOC_ARENA_MAX": "1"}
 STDERR = 2  # our own stdout holds the address and nothing else
 PATIENCE = 12.0  # time between SIGTERM and SIGKILL [s]
 
@@ -152,7 +155,8 @@ def _children(
     server = [sys.executable, "-m", "millrace.faces.up.process", listen.to_json()]
     module, flags = "millrace.faces.up.worker", json.dumps(listen.flags)
     worker = [sys.executable, "-m", module, listen.workspace, flags]
-    found = [Child(f"server {n + 1}", server, environment) for n in range(servers)]
+    lean = {**ONE_HEAP, **environment}
+    found = [Child(f"server {n + 1}", server, lean) for n in range(servers)]
     return found + [Child(f"worker {n + 1}", worker, environment) for n in range(workers)]
 
 
