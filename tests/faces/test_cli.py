@@ -13,6 +13,7 @@ from millrace.faces.cli.complete import artifact_names
 from millrace.faces.cli.main import run
 from millrace.faces.cli.options import Options, remember
 from millrace.faces.cli.text import cell, clean, table
+from millrace.faces.cli.tree import folders
 from millrace.stores.jobs import Jobs
 from tests.support.stage import FLAGS
 
@@ -164,6 +165,11 @@ def test_help_lists_names_and_first_lines(shell: Shell, words: list[str]) -> Non
     assert shell.code == 0
     assert said.startswith("Usage: ")
     assert ("Write a note." in said) == bool(words[:1] == ["sample"])
+
+
+def test_every_folder_of_ops_says_what_it_is_for() -> None:
+    assert {"agent", "label", "pipeline", "schedule"} <= set(folders())
+    assert [group for group, says in folders().items() if not says] == []
 
 
 def test_nothing_typed_gives_the_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Serve models: which one answers under which name, and how is it called.
+"""Serve models: say which one answers under which name, and ask it.
 
 A deployment gives a model version or alias a name that clients call over the Open Inference
 Protocol v2: `deployment.create` makes one, `deployment.update` points it at another model,

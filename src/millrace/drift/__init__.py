@@ -1,4 +1,4 @@
-"""Has the data changed: tests of every column and of all together, under one error rate.
+"""Test whether data has changed: every column and all together, under one error rate.
 
 Ops: `drift.test`, `drift.psi`. Example: `millrace drift test train@1 requests-intent`.
 """

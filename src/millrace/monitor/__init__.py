@@ -1,4 +1,4 @@
-"""How do deployments fare: traffic, latency, errors and cost from their logged requests.
+"""Show how deployments fare: traffic, latency, errors and cost, from logged requests.
 
 Ops: `monitor.summary`, `monitor.requests`, and watches with their checks and alerts.
 Example: `millrace monitor summary intent`.

@@ -1,4 +1,4 @@
-"""Is this data fit to learn from: one check of a whole dataset, one score, every fault with rows.
+"""Check whether data is fit to learn from: one score, and every fault with its rows.
 
 Ops: `quality.check`. Example: `millrace quality check tickets --target intent`.
 """

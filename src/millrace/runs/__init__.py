@@ -1,4 +1,4 @@
-"""Runs: what was trained, with which params, and how its metrics went.
+"""Show what was trained, with which params, and how its metrics went.
 
 Every training job is an MLflow run, and so is whatever a script of your own logs here or with
 a plain `mlflow` client. `runs.list` sorts, filters and aggregates ten thousand of them,

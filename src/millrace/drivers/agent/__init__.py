@@ -1,4 +1,4 @@
-"""Turns plain words into one op with its filled form; a person decides, and nothing runs here.
+"""Turn plain words into one op with its filled form; a person decides, nothing runs here.
 
 Op: `agent.propose`. English and Russian, deterministic, no language model.
 

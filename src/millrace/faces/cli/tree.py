@@ -152,16 +152,14 @@ def folders() -> dict[str, str]:
     for line in catalog.scan().values():
         group = line.name.split(".", 1)[0]
         if group not in found:
-            found[group] = _question(group)
+            found[group] = _question(line.module)
     for point in catalog.plugins():
         found.setdefault(point.name, f"ops of the plug-in '{point.value}'")
     return found
 
 
-def _question(group: str) -> str:
-    path = catalog.ROOT / group / "__init__.py"
-    if not path.is_file():
-        return ""
+def _question(module: str) -> str:
+    path = catalog.ROOT.joinpath(*module.split(".")[1:-1], "__init__.py")
     doc = ast.get_docstring(ast.parse(path.read_bytes())) or ""
     return doc.split("\n\n", 1)[0].replace("\n", " ")
 
