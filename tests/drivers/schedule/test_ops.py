@@ -1,12 +1,14 @@
 """Schedules begin what is due, once, and go on whatever happens."""
 
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from millrace.core import clock
+from millrace.core import catalog, clock
 from millrace.core.context import Context
 from millrace.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from millrace.core.policy import Actor
@@ -122,6 +124,25 @@ def test_a_run_that_is_refused_stands_in_the_history(jobs: Jobs, ctx: Context) -
     tick(jobs.workspace)
     (run,) = jobs.call("schedule.show", {"name": "s"}).runs
     assert (run.state, run.job, run.error["code"]) == ("refused", None, "not_found")
+
+
+def test_a_plugin_that_breaks_stops_no_other_schedule(
+    jobs: Jobs, ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(jobs)
+    make(jobs, name="t")
+    with ctx.use(Schedules).database.begin() as connection:
+        connection.exec_driver_sql("update schedule set op = 'gone.op' where name = 's'")
+    (tmp_path / "broken_plugin.py").write_text("raise RuntimeError('no')", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    broken = EntryPoint("broken", "broken_plugin", catalog.ENTRY_POINTS)
+    monkeypatch.setattr(catalog, "plugins", lambda: (broken,))
+    to(due(jobs) + 1)
+    tick(jobs.workspace)
+    (refused,) = jobs.call("schedule.show", {"name": "s"}).runs
+    assert refused.error["problem"] == "'gone.op' cannot be loaded: RuntimeError."
+    (run,) = jobs.call("schedule.show", {"name": "t"}).runs
+    assert run.state == "queued"
 
 
 def test_a_pipeline_runs_by_the_clock(jobs: Jobs) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from millrace.core import clock, policy
 from millrace.core.catalog import find
-from millrace.core.errors import MillraceError
+from millrace.core.errors import Internal, MillraceError
 from millrace.core.policy import Actor
 from millrace.core.registry import Op
 from millrace.core.workspace import Workspace
@@ -46,6 +46,8 @@ def _loop(workspace: Workspace, stop: threading.Event) -> None:
             tick(workspace)
         except MillraceError as error:
             LOG.warning("schedules: %s", error)
+        except Exception:  # a bug must not stop the clock
+            LOG.exception("schedules: this look failed; the next one is in a second")
 
 
 def tick(workspace: Workspace) -> list[str]:
@@ -101,6 +103,10 @@ def _submit(workspace: Workspace, row: "Row[Any]") -> tuple[Submit | None, dict[
         params = op.validate(row.params).model_dump(mode="json")
     except MillraceError as error:
         return None, error.body()
+    except Exception as error:  # a plug-in that breaks must not stop the other schedules
+        LOG.exception("schedule %s: '%s' cannot be loaded", row.name, row.op)
+        problem = f"'{row.op}' cannot be loaded: {type(error).__name__}."
+        return None, Internal(problem, "The worker's log has more.", op=row.op).body()
     return _inserting(workspace.use(Database), op, params, actor), None
 
 
