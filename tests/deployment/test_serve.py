@@ -221,6 +221,22 @@ def test_a_buffer_that_is_half_full_is_written_at_once(ctx: Context) -> None:
     assert ctx.use(Datasets).info("requests-buy").rows == 5
 
 
+def test_a_request_that_cannot_be_kept_ends_no_log(
+    ctx: Context, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = Traffic(ctx, max_requests=4)
+    kept.start()
+    broken = Served("odd", "model:\ud800@1", lane=None)  # type: ignore[arg-type]  # nothing runs
+    kept.add(Seen(broken, None, InvalidInput("No."), 1, 1.001, 0.0, 10, b"{"))
+    kept.add(seen(2))
+    until(lambda: len(kept._buffer), 0)
+    kept.add(seen(3))
+    kept.close()
+    assert kept.dropped == 1
+    assert "1 requests of 'odd' were not kept" in caplog.text
+    assert ctx.use(Datasets).info("requests-buy").rows == 2
+
+
 def test_two_servers_write_one_log_without_losing_a_row(ctx: Context) -> None:
     import threading
 

@@ -3,10 +3,11 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import QueuePool, text
 
 from millrace.core.context import Context
 from millrace.core.errors import Conflict, InvalidInput, NotFound, Unavailable
@@ -176,6 +177,20 @@ def test_a_database_that_is_not_there_is_unavailable() -> None:
         pass
     with pytest.raises(InvalidInput, match="'mysql' is not supported"):
         connect("mysql://x")
+
+
+def test_too_many_connections_at_once_is_unavailable(ctx: Context) -> None:
+    database = ctx.use(Database)
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)
+    pool._timeout = 0.05  # else the test waits for 30 s
+    with ExitStack() as held:
+        for _ in range(pool.size() + pool._max_overflow):
+            held.enter_context(database.read())
+        with pytest.raises(Unavailable, match="limit of size 5"):
+            held.enter_context(database.read())
+    with database.begin() as connection:
+        assert connection.execute(text("select 1")).scalar() == 1
 
 
 def test_a_full_disk_loses_nothing_acknowledged(tmp_path: Path) -> None:

@@ -86,22 +86,28 @@ class Traffic:
         from millrace.deployment.engine import rows
 
         name = PREFIX + deployment
-        table = rows.table(found, self.prices.get(deployment, 0.0))
         lost = self._lost.pop(deployment, 0)
         parents = sorted({f"deployment:{deployment}", *(seen.served.ref for seen in found)})
         datasets = self.ctx.use(Datasets)
         meta = {"dropped": lost, "deployment": deployment}
         try:
+            table = rows.table(found, self.prices.get(deployment, 0.0))
             _append(datasets, self.ctx, name, table, (parents, meta))
-            self._flushes[name] += 1
-            if self._flushes[name] % COMPACT_EVERY == 0:
-                datasets.compact(name, self.ctx.project)
-        except MillraceError as error:
+        except Exception:  # noqa: BLE001  a bug must not end the log: what is lost is counted
             self.dropped += len(found)
             self._lost[deployment] += lost + len(found)
-            _log.warning("%d requests of '%s' were not kept: %s", len(found), deployment, error)
+            _log.exception("%d requests of '%s' were not kept", len(found), deployment)
             return 0
+        self._flushes[name] += 1
+        if self._flushes[name] % COMPACT_EVERY == 0:
+            self._compact(datasets, name)
         return len(found)
+
+    def _compact(self, datasets: Datasets, name: str) -> None:
+        try:
+            datasets.compact(name, self.ctx.project)
+        except MillraceError as error:  # the log is whole all the same
+            _log.warning("the log '%s' was not compacted: %s", name, error)
 
 
 def _append(

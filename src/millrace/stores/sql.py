@@ -8,6 +8,7 @@ from zlib import crc32
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from millrace.core import clock
@@ -56,7 +57,7 @@ class Database:
         try:
             with self.engine.begin() as connection:
                 yield connection
-        except (OperationalError, DBAPIError) as error:
+        except (DBAPIError, NoConnection) as error:
             raise _translated(error) from error
 
     @contextmanager
@@ -65,7 +66,7 @@ class Database:
         try:
             with self.engine.connect().execution_options(reading=True) as connection:
                 yield connection
-        except (OperationalError, DBAPIError) as error:
+        except (DBAPIError, NoConnection) as error:
             raise _translated(error) from error
 
     def lock(self, connection: Connection, key: str) -> None:
@@ -186,8 +187,8 @@ def upgrade(database: Database) -> None:
         command.upgrade(config, "head")
 
 
-def _translated(error: DBAPIError) -> Unavailable:
-    said = str(error.orig).split("\n", 1)[0]
+def _translated(error: DBAPIError | NoConnection) -> Unavailable:
+    said = str(error.orig if isinstance(error, DBAPIError) else error).split("\n", 1)[0]
     hint = "Check that the database is running and reachable, then run it again."
     if "disk is full" in said or "No space left" in said:
         hint = "Free some disk space, then run it again; nothing acknowledged was lost."
