@@ -14,6 +14,7 @@ from millrace.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from millrace.core.workspace import Workspace
 from millrace.stores import tables
 from millrace.stores.artifacts import Artifacts
+from millrace.stores.jobs import Jobs
 from millrace.stores.sql import HEAD, Database, connect
 
 
@@ -191,6 +192,12 @@ def test_too_many_connections_at_once_is_unavailable(ctx: Context) -> None:
             held.enter_context(database.read())
     with database.begin() as connection:
         assert connection.execute(text("select 1")).scalar() == 1
+
+
+@pytest.mark.parametrize("id", ["job-\0", "\0"])
+def test_text_that_a_database_cannot_hold_is_no_outage(ctx: Context, id: str) -> None:
+    with pytest.raises((InvalidInput, NotFound)):
+        ctx.use(Jobs).get(id)
 
 
 def test_a_full_disk_loses_nothing_acknowledged(tmp_path: Path) -> None:

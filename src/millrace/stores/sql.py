@@ -7,7 +7,7 @@ from typing import Any, Self
 from zlib import crc32
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -187,8 +187,13 @@ def upgrade(database: Database) -> None:
         command.upgrade(config, "head")
 
 
-def _translated(error: DBAPIError | NoConnection) -> Unavailable:
+def _translated(error: DBAPIError | NoConnection) -> InvalidInput | Unavailable:
     said = str(error.orig if isinstance(error, DBAPIError) else error).split("\n", 1)[0]
+    if isinstance(error, DataError):
+        return InvalidInput(
+            f"The database cannot keep or find this: {said}.",
+            "Texts may not hold NUL, and numbers have to fit into 64 bits.",
+        )
     hint = "Check that the database is running and reachable, then run it again."
     if "disk is full" in said or "No space left" in said:
         hint = "Free some disk space, then run it again; nothing acknowledged was lost."
