@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -46,17 +47,32 @@ def postgres() -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def broom() -> Iterator[Callable[..., None]]:
+    """A thread that drops databases while the tests go on; what is left goes at the end."""
+    with ThreadPoolExecutor(1) as thread:
+        begun: list[Future[None]] = []
+        yield lambda *call: begun.append(thread.submit(*call))
+    for one in begun:
+        one.result()
+
+
 @pytest.fixture
-def fresh_postgres(postgres: str) -> str:
-    """The URL of a new, empty database on that server."""
+def fresh_postgres(postgres: str, broom: Callable[..., None]) -> Iterator[str]:
+    """The URL of a new, empty database on that server; dropped afterwards."""
     name = f"test{os.getpid()}x{time.time_ns()}"
+    _on(postgres, f"create database {name}")
+    yield f"{postgres.rsplit('/', 1)[0]}/{name}"
+    broom(_on, postgres, f"drop database {name} with (force)")
+
+
+def _on(server: str, command: str) -> None:
     engine = create_engine(
-        postgres.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+        server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
     )
     with engine.connect() as connection:
-        connection.execute(text(f"create database {name}"))
+        connection.execute(text(command))
     engine.dispose()
-    return f"{postgres.rsplit('/', 1)[0]}/{name}"
 
 
 @pytest.fixture(scope="session")

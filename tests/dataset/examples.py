@@ -64,6 +64,27 @@ EXAMPLES = [
         setup=people,
     ),
     Example("dataset.sample", {"dataset": "people", "rows": 6, "by": "city"}, setup=people),
+    Example(
+        "dataset.add_column",
+        {"dataset": "people", "column": "decade", "expression": "age // 10 * 10"},
+        setup=people,
+    ),
+    Example(
+        "dataset.add_column",
+        {"dataset": "people", "column": "source", "value": "survey", "type": "category"},
+        setup=people,
+    ),
+    Example(
+        "dataset.delete_rows",
+        {
+            "dataset": "people",
+            "filter": {"column": "city", "op": "=", "value": "Rome"},
+            "ids": [1, 2, 3, 4, 99],
+            "only_count": False,
+        },
+        setup=people,
+    ),
+    Example("dataset.restore", {"dataset": "people@1"}, setup=two_versions),
     Example("dataset.export", {"dataset": "people"}, setup=a_place),
     Example("dataset.tag", {"dataset": "people@1", "tag": "reviewed"}, setup=people),
     Example(

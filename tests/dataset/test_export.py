@@ -125,6 +125,9 @@ def refused(path: Path, error: type[MillraceError], said: str) -> None:
 def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     refused(tmp_path, InvalidInput, "is a folder")
     refused(tmp_path / "no" / "a.csv", InvalidInput, "does not exist")
+    os.mkfifo(tmp_path / "pipe")
+    refused(tmp_path / "pipe", InvalidInput, "is no plain file")
+    assert (tmp_path / "pipe").is_fifo()
     (tmp_path / "file").write_text("x", encoding="utf-8")
     (tmp_path / ".trap.part").symlink_to(tmp_path / "file")
     refused(tmp_path / "trap", Unavailable, "could not be written")

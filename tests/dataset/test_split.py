@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from millrace.core.errors import InvalidInput
-from millrace.dataset.engine import split
+from millrace.dataset.engine.derived import split
 
 PARTS = [("train", 0.6), ("validation", 0.2), ("test", 0.2)]
 CODES = st.lists(st.integers(0, 6), min_size=1, max_size=200).map(np.array)

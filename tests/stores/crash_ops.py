@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Generator
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -58,6 +58,39 @@ def steps(params: StepsParams, ctx: Context) -> Generator[Event, None, StepsResu
             yield Checkpoint(data={"batch": number + 1})
             yield Progress.of(number + 1, BATCHES)
     return StepsResult(dataset=stage.publish())
+
+
+class ChangeParams(Params):
+    kind: Literal["column", "delete", "restore"] = Field(description="what to change")
+    name: str = Field(default="out", description="dataset to change")
+    pause: float = Field(default=0.0, ge=0, description="sleep per batch [s]")
+
+
+@op("crash.change", effect="write")
+def change(params: ChangeParams, ctx: Context) -> StepsResult:
+    """Change a dataset into its next version."""
+    import pyarrow as pa
+
+    from millrace.stores.datasets import Datasets
+
+    store = ctx.use(Datasets)
+    made = store.stage(ctx, params.name, params.kind)
+    if made.base.state == "published":
+        return StepsResult(dataset=made.publish())
+    stands = store.info("out@1" if params.kind == "restore" else params.name).lance_version
+
+    def double(batch: Batch) -> Any:
+        time.sleep(params.pause)
+        return pa.array([2 * n for n in batch.column("n").to_pylist()], pa.int64())
+
+    if params.kind == "column":
+        made.together = 1
+        made.add_column(stands, pa.field("y", pa.int64()), ["n"], double)
+    elif params.kind == "delete":
+        made.delete(stands, "n % 3 = 0 or n < 10")
+    else:
+        made.restore(stands)
+    return StepsResult(dataset=made.publish())
 
 
 def main(root: str, database: str, mode: str, job: str) -> None:

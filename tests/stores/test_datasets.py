@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from millrace.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from millrace.core.workspace import Workspace
 from millrace.stores.artifacts import Artifacts
 from millrace.stores.datasets import Datasets
+from millrace.stores.datasets.standing import Outdated
 
 
 def numbers(start: int, stop: int) -> pa.Table:
@@ -150,11 +152,11 @@ def test_a_version_not_yet_recorded_is_not_taken_for_a_deleted_one(
             committed.wait(10)
         return kept(self)
 
-    def slow_record(self: Stage, *parts: object) -> str:
+    def slow_record(self: Stage, *parts: Any, **more: Any) -> str:
         if threading.current_thread().name == "A":
             committed.set()
             done.wait(1)
-        return record(self, *parts)  # pyright: ignore[reportArgumentType]
+        return record(self, *parts, **more)
 
     monkeypatch.setattr(Stage, "_kept", slow_kept)
     monkeypatch.setattr(Stage, "_record", slow_record)
@@ -175,6 +177,31 @@ def test_a_version_not_yet_recorded_is_not_taken_for_a_deleted_one(
     table = store.read("x")
     assert sorted(table.column("n").to_pylist()) == [0, 1, 2, 3]
     assert sorted(table.column("_id").to_pylist()) == [0, 1, 2, 3]
+
+
+def test_a_writer_that_dies_between_commit_and_record_is_in_nobodys_way(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ctx.use(Datasets)
+    first = store.write(ctx, "x", numbers(0, 10))
+    dead = store.stage(ctx, "x", "append")
+    dead.add(numbers(10, 20), 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(dead, "_record", lambda *_: "")  # dies here
+        dead.publish(parents=[first], meta={"dropped": 3})
+    assert store.info("x").version == 1
+    with pytest.raises(Outdated, match="Run it again"):
+        store.write(ctx, "x", numbers(20, 30), "append")
+    found = ctx.use(Artifacts).get("x@2", "dataset")
+    assert (found.meta["dropped"], found.meta["rows"]) == (3, 20)
+    assert ctx.use(Artifacts).lineage("dataset:x@2") == [(first, "dataset:x@2")]
+    assert store.write(ctx, "x", numbers(20, 30), "append") == "dataset:x@3"
+    assert store.read("x").column("n").to_pylist() == list(range(30))
+    # and it was only slow: it finds that all has been said
+    again = store.lake.token_at(dead.uri, dead.token, 0, store.lake.latest(dead.uri))
+    assert again is not None
+    assert dead._record(again, {"parents": [], "meta": {}}) == "dataset:x@2"
+    assert store.info("x").version == 3
 
 
 def test_after_everything_was_deleted_an_append_begins_anew(ctx: Context) -> None:
@@ -325,3 +352,14 @@ def test_a_damaged_file_is_told_as_such(ctx: Context) -> None:
     assert "/home/" not in caught.value.problem
     with pytest.raises((Unavailable, InvalidInput)):
         list(store.scan("x"))
+
+
+def test_rows_that_hold_bytes_are_read_a_few_at_a_time(ctx: Context) -> None:
+    store = ctx.use(Datasets)
+    images = pa.array([bytes([n]) * 2**20 for n in range(40)], pa.large_binary())
+    store.write(ctx, "x", pa.table({"image": images, "n": range(40)}))
+    store.write(ctx, "y", numbers(0, 40))
+    assert store.info("y").at_once == 65_536
+    noise = pa.array([np.random.default_rng(n).bytes(2**20) for n in range(40)], pa.large_binary())
+    store.write(ctx, "x", pa.table({"image": noise, "n": range(40)}))
+    assert 25 <= store.info("x").at_once <= 32

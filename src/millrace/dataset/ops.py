@@ -125,9 +125,9 @@ def split(params: p.SplitParams, ctx: Context) -> r.SplitResult:
     Random: seeded by params.seed.     Reads: all columns.
     Errors: not_found, no such dataset; invalid_input, no such column or too few groups.
     """
-    from millrace.dataset import writing
+    from millrace.dataset.writing import dividing
 
-    return writing.split(params, ctx)
+    return dividing.split(params, ctx)
 
 
 @op("dataset.sample", effect="write")
@@ -138,9 +138,56 @@ def sample(params: p.SampleParams, ctx: Context) -> r.SampleResult:
     Random: seeded by params.seed.
     Errors: not_found, no such dataset; invalid_input, no such column.
     """
-    from millrace.dataset import writing
+    from millrace.dataset.writing import dividing
 
-    return writing.sample(params, ctx)
+    return dividing.sample(params, ctx)
+
+
+@op("dataset.add_column", effect="write")
+def add_column(params: p.AddColumnParams, ctx: Context) -> r.AddColumnResult:
+    """Add a column computed from the others, or the same value for every row.
+
+    The expression is SQL as DuckDB reads it, over one row: arithmetic, comparisons, `case`,
+    `cast`, and the functions of text, numbers and dates that its error lists. Names with
+    spaces stand in double quotes, text in single ones.
+    Writes: a new version; the columns there are keep their files, rows keep their ids.
+    Random: none.     Cost: one pass over the columns read, in bounded memory.
+    Errors: not_found, no such dataset; invalid_input, no such column, an expression that cannot
+    be read or computed; conflict, not the newest version.
+    """
+    from millrace.dataset.writing import changing
+
+    return changing.add_column(params, ctx)
+
+
+@op("dataset.delete_rows", effect="destructive")
+def delete_rows(params: p.DeleteRowsParams, ctx: Context) -> r.DeleteRowsResult:
+    """Delete the rows that fit a filter, or those with certain ids.
+
+    Unless `only_count` is false, nothing is deleted. Older versions keep the rows, so that
+    `dataset.restore` brings them back.
+    Writes: a new version without the rows.
+    Cost: one pass over the columns of the filter.
+    Errors: not_found, no such dataset; invalid_input, a filter that does not fit; conflict,
+    not the newest version.
+    """
+    from millrace.dataset.writing import changing
+
+    return changing.delete_rows(params, ctx)
+
+
+@op("dataset.restore", effect="write")
+def restore(params: p.RestoreParams, ctx: Context) -> r.RestoreResult:
+    """Make an older version the newest again.
+
+    The versions between stay as they are. Rows added later get ids that none of them used.
+    Writes: a new version that equals the older one; its files are shared.
+    Cost: next to nothing; files that rows were deleted from are written anew.
+    Errors: not_found, no such version; conflict, it is the newest already.
+    """
+    from millrace.dataset.writing import changing
+
+    return changing.restore(params, ctx)
 
 
 @op("dataset.export", effect="write")
@@ -154,9 +201,9 @@ def export(params: p.ExportParams, ctx: Context) -> r.ExportResult:
     Errors: conflict, the file exists; invalid_input, no such folder or kind; not_allowed, a
     place only the owner may write.
     """
-    from millrace.dataset import writing
+    from millrace.dataset.writing import files
 
-    return writing.export(params, ctx)
+    return files.export(params, ctx)
 
 
 @op("dataset.tag", effect="write")

@@ -251,6 +251,57 @@ class RowsPageParams(Params):
     )
 
 
+class AddColumnParams(Params):
+    """Which column to add, and what it holds."""
+
+    dataset: DatasetRef = dataset_field()
+    column: ColumnName = Field(description="name of the new column", json_schema_extra=PLACE)
+    expression: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=2000,
+        description="SQL expression over the columns of a row, such as price * 1.2",
+    )
+    value: bool | int | float | Annotated[str, Field(max_length=10_000)] | None = Field(
+        default=None, description="the same value for every row, instead of an expression"
+    )
+    type: ColumnType | None = Field(
+        default=None, description="what the values mean; left out: by how they are stored"
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> "AddColumnParams":
+        if (self.expression is None) == (self.value is None):
+            raise ValueError("give either 'expression' or 'value'")
+        return self
+
+
+class DeleteRowsParams(Params):
+    """Which rows to delete."""
+
+    dataset: DatasetRef = dataset_field()
+    filter: Filter | None = Field(default=None, description="rows that are deleted")
+    ids: list[Annotated[int, Field(ge=0, le=2**63 - 1)]] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100_000,
+        description="only rows with these `_id`s are deleted",
+    )
+    only_count: bool = Field(default=True, description="only count what would go")
+
+    @model_validator(mode="after")
+    def _some(self) -> "DeleteRowsParams":
+        if self.filter is None and self.ids is None:
+            raise ValueError("give 'filter' or 'ids', or both")
+        return self
+
+
+class RestoreParams(Params):
+    """Which version to make the newest."""
+
+    dataset: DatasetRef = dataset_field("version to go back to, such as 'people@3'")
+
+
 class DeleteParams(Params):
     """Which version to delete."""
 

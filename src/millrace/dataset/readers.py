@@ -157,7 +157,7 @@ class JsonReader(RowsReader):
                         f"The JSON array is larger than {MAX_JSON:,} bytes.",
                         "Write one object a line and name it .jsonl.",
                     )
-                yield records.json_array(data, plan.encoding)
+                yield records.json_array(data, plan.encoding, self.options.max_record)
             else:
                 yield records.json_lines(raw, plan.encoding, self.options.max_record)
 
@@ -178,7 +178,7 @@ class ExcelReader(RowsReader):
         """Give the rows of the sheet under its header."""
         from millrace.dataset.engine import tables
 
-        raw = self.source.opener()
+        raw = self.source.open_anywhere()
         with raw:
             found, _ = tables.excel_rows(raw, self.source.suffix, self.options)
             yield found
@@ -226,21 +226,21 @@ class ParquetReader(Reader):
         """Take the types from the file."""
         from millrace.dataset.engine import tables
 
-        with self.source.opener() as raw:
+        with self.source.open_anywhere() as raw:
             return tables.parquet_plan(raw, self.options)
 
     def blocks(self, plan: Plan, skip: int) -> Iterator["Parsed"]:
         """Yield rows in batches."""
         from millrace.dataset.engine import tables
 
-        with self.source.opener() as raw:
+        with self.source.open_anywhere() as raw:
             yield from tables.parquet_blocks(raw, plan, skip)
 
     def rows_known(self) -> int | None:
         """Return how many rows the file says it has."""
         from millrace.dataset.engine import tables
 
-        with self.source.opener() as raw:
+        with self.source.open_anywhere() as raw:
             return tables.parquet_rows(raw)
 
     def fingerprint(self) -> str:

@@ -270,6 +270,46 @@ class RowsPage(BaseModel):
     next_offset: int | None = Field(description="where the next page begins; none: this is the end")
 
 
+class AddColumnResult(BaseModel):
+    """The column added."""
+
+    dataset: str = Field(
+        description="reference of the version with the column",
+        json_schema_extra={"port": "dataset"},
+    )
+    column: str = Field(description="name of the column")
+    type: ColumnType = Field(description="what the values mean")
+    arrow: str = Field(description="how the values are stored")
+    reads: list[str] = Field(description="columns it was computed from")
+    rows: int = Field(description="rows [rows]")
+    missing: int = Field(description="rows without a value [rows]")
+
+
+class DeleteRowsResult(BaseModel):
+    """The rows deleted, or that would be."""
+
+    dataset: str = Field(
+        description="version without them; the one given when nothing was deleted",
+        json_schema_extra={"port": "dataset"},
+    )
+    only_count: bool = Field(description="whether nothing was deleted")
+    deleted: int = Field(description="rows that are, or would be, deleted [rows]")
+    rows: int = Field(description="rows that are, or would be, left [rows]")
+    unknown: int = Field(description="ids asked for that no row has [rows]")
+
+
+class RestoreResult(BaseModel):
+    """The version that is the newest now."""
+
+    dataset: str = Field(
+        description="reference of the new version", json_schema_extra={"port": "dataset"}
+    )
+    restored: str = Field(
+        description="older version it equals", json_schema_extra={"port": "dataset"}
+    )
+    rows: int = Field(description="rows [rows]")
+
+
 class DeleteResult(BaseModel):
     """What was deleted."""
 

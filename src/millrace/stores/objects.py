@@ -1,5 +1,6 @@
 """Content-addressed files: a folder or an object store, named by their sha256."""
 
+import datetime
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ from millrace.core.errors import InvalidInput, NotFound, Unavailable
 from millrace.core.workspace import Workspace
 
 CHUNK = 1 << 20
+GCS_RETRIES = datetime.timedelta(seconds=30)
 
 
 class Objects:
@@ -129,15 +131,22 @@ class Objects:
 
 
 def filesystem_of(url: str, s3_endpoint: str = "") -> tuple[fs.FileSystem, str]:
-    """Return a filesystem and a root path in it for a folder, s3:// or gs:// URL."""
+    """Return a filesystem and a root path in it for a folder, s3:// or gs:// URL.
+
+    An emulator of GCS is used where STORAGE_EMULATOR_HOST names one, as Google's clients do.
+    """
     if url.startswith("s3://"):
         scheme, _, host = s3_endpoint.rpartition("://")
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"connect_timeout": 10, "request_timeout": 60}
         if host:
-            options = {"endpoint_override": host, "scheme": scheme or "https"}
+            options |= {"endpoint_override": host, "scheme": scheme or "https"}
         return fs.S3FileSystem(**options), url.removeprefix("s3://").rstrip("/")
     if url.startswith(("gs://", "gcs://")):
-        return fs.GcsFileSystem(), url.split("://", 1)[1].rstrip("/")
+        scheme, _, host = os.environ.get("STORAGE_EMULATOR_HOST", "").rpartition("://")
+        options = {"retry_time_limit": GCS_RETRIES}
+        if host:
+            options |= {"endpoint_override": host, "scheme": scheme or "http", "anonymous": True}
+        return fs.GcsFileSystem(**options), url.split("://", 1)[1].rstrip("/")
     return fs.LocalFileSystem(), str(Path(url).absolute())
 
 

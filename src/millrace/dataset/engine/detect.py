@@ -202,7 +202,9 @@ def names(cells: list[str]) -> tuple[list[str], list[str]]:
     found: list[str] = []
     notes: list[str] = []
     for number, cell in enumerate(cells, 1):
-        plain = " ".join(cell.replace(".", "_").split())[:120] or f"column_{number}"
+        plain = (
+            " ".join(cell.replace(".", "_").replace("`", "'").split())[:120] or f"column_{number}"
+        )
         plain = "id_original" if plain == "_id" else plain
         plain = f"{plain}_" if plain in RESERVED else plain
         name, again = plain, 1

@@ -54,6 +54,8 @@ def replacing(path: Path, *, overwrite: bool) -> Generator[BinaryIO]:
     """
     if path.is_dir():
         raise InvalidInput(f"'{path}' is a folder.", "Name a file.", field="path")
+    if path.exists() and not path.is_file():  # a device must not be replaced
+        raise InvalidInput(f"'{path}' is no plain file.", "Name another.", field="path")
     if path.exists() and not overwrite:
         raise Conflict(f"'{path}' exists.", "Choose another path, or pass 'overwrite'.")
     draft = path.with_name(f".{path.name[:200]}.part")
@@ -96,6 +98,7 @@ def write_csv(
     flat = pa.schema([pa.field(f.name, _csv_type(f.type)) for f in schema])
     heads = [neutralise(pa.array([name]))[0][0].as_py() if safe else name for name in schema.names]
     file.write((",".join(_quoted(head) for head in heads) + "\n").encode())
+    alone = len(flat) == 1  # a missing value would be an empty line, which is no row
     bare = pc_csv.WriteOptions(include_header=False)
     with pc_csv.CSVWriter(file, flat, write_options=bare) as writer:
         for batch in batches:
@@ -106,7 +109,12 @@ def write_csv(
                     shown, count = neutralise(shown)
                     done.neutralised += count
                 columns.append(shown)
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=flat))
+            if alone and not pa.types.is_string(flat.types[0]):
+                cells = columns[0].cast(pa.string()).fill_null('""').to_pylist()
+                file.write("".join(f"{cell}\n" for cell in cells).encode())
+            else:
+                columns = [columns[0].fill_null("")] if alone else columns
+                writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=flat))
             done.rows += batch.num_rows
     return done
 

@@ -173,7 +173,7 @@ def _shown(value: Any) -> str:
 def _moment(lens: Lens, meant: ColumnType) -> ColumnFacts:
     zoned = pa.types.is_timestamp(lens.field.type) and lens.field.type.tz is not None
     # DuckDB gives zoned times to Python only with pytz installed, so they come as numbers
-    shown = "epoch_us({}(x))" if zoned else "{}(x)"
+    shown = "epoch_us({}(x)::timestamptz)" if zoned else "{}(x)"
     [[rows, count, distinct, first, last]] = lens.ask(
         "select count(*), count(x), approx_count_distinct(x), "
         f"{shown.format('min')}, {shown.format('max')} from rows"

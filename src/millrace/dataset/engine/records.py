@@ -1,5 +1,6 @@
 """Read JSON, Excel sheets and SQL results: rows of values that become text columns."""
 
+import io
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -198,11 +199,15 @@ def _lenient(data: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def json_array(data: bytes, encoding: str) -> Iterator[Row]:
-    """Yield the objects of one JSON array.
+def json_array(data: bytes, encoding: str, limit: int = 2**24) -> Iterator[Row]:
+    """Yield the objects of one JSON array, or of lines that hold one each.
 
     Errors: invalid_input, not JSON or not an array of objects.
     """
+    first, _, rest = data.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
+    if first.startswith(b"{") and first.rstrip().endswith(b"}") and rest.strip():
+        yield from json_lines(io.BytesIO(data), encoding, limit)
+        return
     try:
         found: Any = msgspec.json.decode(data.decode(encoding).encode())
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -43,7 +43,7 @@ def parquet_plan(raw: BinaryIO, options: Options) -> Plan:
     head = next(source.iter_batches(batch_size=20_000), None)
     if head is None or not source.metadata.num_rows:
         raise InvalidInput("The Parquet file holds no rows.", "Choose another one.")
-    table = storable(pa.Table.from_batches([head]))
+    table = storable(_distinct(head))
     names, notes = detect.names(table.column_names)
     samples = [
         _sample(name, source_name, values.combine_chunks(), asked=name in options.types)
@@ -88,16 +88,26 @@ def _as_text(values: pa.Array) -> pa.Array:
 
 
 def storable(table: pa.Table) -> pa.Table:
-    """Return the table in types that a dataset holds: no dictionaries, views or maps."""
+    """Return the table in types that a dataset holds: no dictionaries, views, maps or halves."""
     for at, entry in enumerate(table.schema):
         kind = entry.type
         column = table.column(at)
         if any(check(kind) for check in AS_STRING):
             table = table.set_column(at, entry.name, column.cast(pa.string()))
+        elif pa.types.is_float16(kind):
+            table = table.set_column(at, entry.name, column.cast(pa.float32()))
         elif pa.types.is_map(kind) or pa.types.is_duration(kind) or pa.types.is_time(kind):
             values = pa.chunked_array([_as_text(chunk) for chunk in column.chunks], pa.string())
             table = table.set_column(at, entry.name, values)
     return table
+
+
+def _distinct(batch: pa.RecordBatch) -> pa.Table:
+    """Return a table whose columns can be told apart by name."""
+    names: list[str] = []
+    for name in batch.schema.names:
+        names.append(name if name not in names else f"{name} ({len(names) + 1})")
+    return pa.Table.from_batches([batch]).rename_columns(names)
 
 
 def _parquet(raw: BinaryIO) -> pq.ParquetFile:
@@ -116,14 +126,15 @@ def parquet_rows(raw: BinaryIO) -> int:
 
 def parquet_blocks(raw: BinaryIO, made: Plan, skip: int = 0) -> Iterator[Parsed]:
     """Yield the rows of a Parquet file batch by batch."""
-    stream = _parquet(raw).iter_batches(
-        batch_size=BATCH, columns=[column.source for column in made.columns], use_threads=False
-    )
+    source = _parquet(raw)
+    named = source.schema_arrow.names
+    wanted = [column.source for column in made.columns] if len(set(named)) == len(named) else None
+    stream = source.iter_batches(batch_size=BATCH, columns=wanted, use_threads=False)
     first = 1
     try:
         for number, batch in enumerate(stream):
             if number >= skip:
-                yield _retyped(storable(pa.Table.from_batches([batch])), made, first)
+                yield _retyped(storable(_distinct(batch)), made, first)
             first += batch.num_rows
     except (pa.ArrowInvalid, OSError) as error:
         raise InvalidInput(

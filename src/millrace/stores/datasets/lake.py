@@ -1,7 +1,6 @@
 """The few calls on Lance that everything else is made of."""
 
 import datetime
-import json
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import lance
 import numpy as np
 import pyarrow as pa
+from lance import LanceOperation
 from lance.commit import CommitConflictError
 from lance.file import LanceFileReader
 from lance.fragment import FragmentMetadata, write_fragments
@@ -80,46 +80,33 @@ class Lake:
                 if "already exists" not in str(error):
                     raise
 
-    def write(self, uri: str, table: pa.Table, mode: str) -> list[Any]:
+    def write(
+        self, uri: str, rows: pa.Table | pa.RecordBatchReader, mode: str
+    ) -> list[FragmentMetadata]:
         """Write rows as fragments that no version shows yet; return their description."""
         with asked():
-            made = write_fragments(
-                table,
+            return write_fragments(
+                rows,
                 uri,
-                schema=table.schema,
+                schema=rows.schema,
                 mode="append" if mode == "append" else "overwrite",
                 enable_stable_row_ids=True,
                 storage_options=self.options,
             )
-        return [fragment.to_json() for fragment in made]
 
-    def commit(  # noqa: PLR0913  each part of the commit is one argument
+    def commit(
         self,
         uri: str,
         read_version: int,
-        fragments: Sequence[Any],
-        schema: pa.Schema,
-        mode: str,
+        change: LanceOperation.BaseOperation,
         properties: dict[str, str],
-        kept: int | None = None,
     ) -> int | None:
-        """Commit staged fragments on top of exactly `read_version`; None when outrun.
+        """Commit a change on top of exactly `read_version`; None when outrun.
 
-        A `Merge` (append) or `Overwrite` (replace) with `max_retries=0` fails when any
-        other commit came first, where an `Append` would rebase and double rows. With `kept`
-        the rows of that older version stay instead of those of `read_version` (0: none).
+        A `Merge` or `Overwrite` with `max_retries=0` fails when any other commit came first.
+        Nothing else does: an `Append` rebases and doubles rows, a `Delete` passes over another
+        `Delete`, a `Restore` over everything.
         """
-        base = self.open(uri, read_version)
-        staged = [FragmentMetadata.from_json(json.dumps(fragment)) for fragment in fragments]
-        if mode == "append" and kept is None:
-            held = [fragment.metadata for fragment in base.get_fragments()]
-            change: Any = lance.LanceOperation.Merge([*held, *staged], base.lance_schema)
-        elif mode == "append" and kept:
-            older = self.open(uri, kept)
-            held = [fragment.metadata for fragment in older.get_fragments()]
-            change = lance.LanceOperation.Overwrite(older.schema, [*held, *staged])
-        else:
-            change = lance.LanceOperation.Overwrite(schema, staged)
         failpoint("publish.before_commit")
         transaction = lance.Transaction(
             read_version=read_version, operation=change, transaction_properties=properties

@@ -1,45 +1,38 @@
 """Write a new version batch by batch: staged out of sight, published once."""
 
-import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import copy
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from lance import LanceOperation
 from sqlalchemy import Connection, delete, select
 
 from millrace.core.context import Context
-from millrace.core.errors import Conflict, InvalidInput, choices
+from millrace.core.errors import InvalidInput, choices
 from millrace.core.failpoints import failpoint
 from millrace.core.ids import Ref, new_id
+from millrace.core.policy import Actor
 from millrace.stores import tables
 from millrace.stores.artifacts import Artifacts
+from millrace.stores.datasets import making
 from millrace.stores.datasets.lake import NEXT_ID, TOKEN, Lake
+from millrace.stores.datasets.standing import (
+    ID,
+    Base,
+    Outdated,
+    free_id,
+    newest,
+    packed,
+    stage_of,
+    standing_of,
+    visible,
+)
 from millrace.stores.fence import fence
 from millrace.stores.sql import Database
-
-ID = "_id"
-
-
-class Outdated(Conflict):
-    """Another version was published meanwhile; the job starts over on top of it."""
-
-    retryable = True
-
-
-@dataclass
-class Base:
-    """What a stage stands on, kept in SQL from its first moment."""
-
-    lance_version: int
-    next_id: int = 0
-    rows: int = 0
-    cursor: Any = None
-    batches: int = 0
-    state: str = "staging"
-    schema: pa.Schema | None = None
 
 
 class Stage:
@@ -87,6 +80,11 @@ class Stage:
         """Append needs something to stand on; the first version ever replaces nothing."""
         return "append" if self.mode == "append" and self.base.lance_version else "replace"
 
+    @cached_property
+    def _covered(self) -> bool:
+        """Whether the newest version was deleted, so that rows go behind an older one."""
+        return self._change == "append" and self._kept() is not None
+
     @property
     def token(self) -> str:
         """Return the mark that the published version carries."""
@@ -100,7 +98,17 @@ class Stage:
         table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
         table = self._with_ids(table)
         self._fit(table.schema)
-        fragments = self.lake.write(self.uri, table, self._change) if table.num_rows else []
+        how = "replace" if self._covered else self._change
+        made = self.lake.write(self.uri, table, how) if table.num_rows else []
+        changes: dict[str, Any] = {"next_id": self.base.next_id}
+        if self.base.batches == 0:
+            changes["meta"] = {"schema": packed(table.schema)}
+        self._keep([one.to_json() for one in made], table.num_rows, cursor, changes)
+
+    def _keep(
+        self, fragments: list[Any], rows: int, cursor: Any, changes: dict[str, Any] | None = None
+    ) -> None:
+        """Record fragments with the cursor in one fenced transaction."""
         failpoint("batch.written")
         with self.database.begin() as connection:
             fence(connection, self.ctx)
@@ -110,21 +118,14 @@ class Stage:
                     name=self.name,
                     batch=self.base.batches,
                     fragments=fragments,
-                    rows=table.num_rows,
+                    rows=rows,
                 )
             )
-            changes: dict[str, Any] = {
-                "cursor": cursor,
-                "rows": self.base.rows + table.num_rows,
-                "next_id": self.base.next_id,
-            }
-            if self.base.batches == 0:
-                changes["meta"] = {"schema": _packed(table.schema)}
-            self._update(connection, **changes)
+            self._update(connection, cursor=cursor, rows=self.base.rows + rows, **(changes or {}))
             failpoint("batch.before_record")
         failpoint("batch.recorded")
         self.base.batches += 1
-        self.base.rows += table.num_rows
+        self.base.rows += rows
         self.base.cursor = cursor
 
     def publish(self, *, parents: Sequence[str] = (), meta: dict[str, Any] | None = None) -> str:
@@ -136,12 +137,13 @@ class Stage:
             return self._recorded()
         if self.schema is None and self.base.batches == 0:
             raise InvalidInput(f"Nothing was written to '{self.name}'.", "Add at least one batch.")
+        said: dict[str, Any] = {"parents": list(parents), "meta": meta or {}}
+        held = packed(self.schema) if self.schema is not None else None
         with self.database.begin() as connection:
             fence(connection, self.ctx)
-            self._update(connection, state="publishing")
+            self._update(connection, state="publishing", meta={"schema": held, "said": said})
         failpoint("publish.marked")
-        version = self._commit()
-        return self._record(version, list(parents), meta or {})
+        return self._record(self._commit(), said)
 
     def settle(self) -> str | None:
         """Finish a publish that a dead worker had begun; None when it never took effect.
@@ -156,34 +158,27 @@ class Stage:
         while True:
             found = self.lake.token_at(self.uri, self.token, self.base.lance_version, newest)
             if found is not None:
-                return self._record(found, [], {"settled": True})
-            schema = self.lake.open(self.uri, newest).schema
+                return self._record(found, self.base.said)
             void = {"millrace.void": self.token}
-            if self.lake.commit(self.uri, newest, [], schema, "append", void) is not None:
+            same = making.grown(self.lake, self.uri, newest, [])
+            if self.lake.commit(self.uri, newest, same, void) is not None:
                 return None
             newest = self.lake.latest(self.uri)
 
     def _begin(self) -> Base:
-        table = tables.job_stage
         with self.database.begin() as connection:
             fence(connection, self.ctx, publishing=True)
-            row = connection.execute(
-                select(table).where(table.c.job == self.job, table.c.name == self.name)
-            ).first()
+            row = stage_of(connection, self.job, self.name)
             if row is not None:
                 batches = connection.execute(
                     select(tables.job_batch.c.batch).where(
                         tables.job_batch.c.job == self.job, tables.job_batch.c.name == self.name
                     )
                 ).all()
-                packed = (row.meta or {}).get("schema")
-                schema = _unpacked(packed) if packed else None
-                return Base(
-                    row.base, row.next_id, row.rows, row.cursor, len(batches), row.state, schema
-                )
+                return standing_of(row, len(batches))
             base = self._latest(connection)
             connection.execute(
-                table.insert().values(
+                tables.job_stage.insert().values(
                     job=self.job,
                     name=self.name,
                     project=self.ctx.project,
@@ -196,43 +191,20 @@ class Stage:
         return base
 
     def _latest(self, connection: Connection) -> Base:
-        """Return what stands now: the newest version ever, deleted ones included."""
-        table = tables.artifact
-        meta = connection.execute(
-            select(table.c.meta)
-            .where(
-                table.c.project == self.ctx.project,
-                table.c.kind == "dataset",
-                table.c.name == self.name,
-            )
-            .order_by(table.c.version.desc())
-            .limit(1)
-        ).scalar()
+        meta = newest(connection, self.ctx.project, self.name)
         if meta is None:
             return Base(0)
-        return Base(meta["lance_version"], meta["next_id"] if self.mode == "append" else 0)
+        free = 0 if self.mode == "replace" else free_id(connection, self.ctx.project, self.name)
+        return Base(meta["lance_version"], free)
 
     def _kept(self) -> int | None:
         """Return the Lance version whose rows stay when versions on top of it were deleted.
 
-        None: nothing was deleted. 0: everything was. Versions newer than this stage's base do
-        not count: they are other writers', and the commit fails on them.
+        None: nothing was deleted. 0: everything was.
         """
-        table = tables.artifact
         with self.database.read() as connection:
-            metas = connection.execute(
-                select(table.c.meta)
-                .where(
-                    table.c.project == self.ctx.project,
-                    table.c.kind == "dataset",
-                    table.c.name == self.name,
-                    table.c.deleted_at.is_(None),
-                )
-                .order_by(table.c.version.desc())
-            ).scalars()
-            known = (int(meta["lance_version"]) for meta in metas)
-            newest = next((version for version in known if version <= self.base.lance_version), 0)
-        return None if newest == self.base.lance_version else newest
+            found = visible(connection, self.ctx.project, self.name, self.base.lance_version)
+        return None if found == self.base.lance_version else found
 
     def _with_ids(self, table: pa.Table) -> pa.Table:
         """Give each row its `_id`: new ones are counted on, given ones are kept on replace."""
@@ -286,9 +258,11 @@ class Stage:
         newest = self.lake.latest(self.uri)
         if newest == 0:
             return None
-        if self.mode == "append" and self.base.lance_version:
-            return self.lake.open(self.uri, self.base.lance_version).schema
-        return schema
+        if self._change != "append":
+            return schema
+        kept = self._kept()
+        stands = self.base.lance_version if kept is None else kept
+        return self.lake.open(self.uri, stands).schema if stands else schema
 
     def _fragments(self) -> list[Any]:
         table = tables.job_batch
@@ -313,25 +287,60 @@ class Stage:
             with self.database.begin() as connection:
                 fence(connection, self.ctx)
             failpoint("publish.fenced")
-            schema = self.schema or self.lake.open(self.uri, newest).schema
-            kept = self._kept() if self._change == "append" else None
-            done = self.lake.commit(
-                self.uri, newest, fragments, schema, self._change, properties, kept
-            )
+            change = self._made_of(newest, fragments)
+            done = self.lake.commit(self.uri, newest, change, properties)
             if done is not None:
                 return done
 
+    def _made_of(self, newest: int, fragments: list[Any]) -> LanceOperation.BaseOperation:
+        """Return what is committed on top of the newest state."""
+        kept = self._kept() if self._change == "append" else 0
+        if kept is None:
+            return making.grown(self.lake, self.uri, newest, fragments)
+        if kept:
+            if not self.lake.open(self.uri, kept).schema.equals(self.schema):
+                raise self._outdated()
+            return making.laid(self.lake, self.uri, kept, fragments)
+        schema = self.schema or self.lake.open(self.uri, newest).schema
+        return making.replaced(schema, fragments)
+
     def _still_on_top(self, newest: int) -> None:
-        for _, properties in self.lake.commits(self.uri, self.base.lance_version, newest):
-            if TOKEN in properties:
-                raise Outdated(
-                    f"Dataset '{self.name}' got a new version while this one was written.",
-                    "Run it again: it starts from the new version.",
-                )
+        found = self.lake.commits(self.uri, self.base.lance_version, newest)
+        others = [(version, said[TOKEN]) for version, said in found if TOKEN in said]
+        for version, token in others:
+            self._finish(version, token)
+        if others:
+            raise self._outdated()
+
+    def _finish(self, version: int, token: str) -> None:
+        """Record a version whose writer has published it, and perhaps died before it said so.
+
+        Else nobody could write this dataset any more until that writer comes back, and one
+        that belongs to no job never does.
+        """
+        other = copy(self)
+        other.job = token.removesuffix(f"/{self.name}")
+        job = tables.job
+        with self.database.read() as connection:
+            row = stage_of(connection, other.job, self.name)
+            owner = connection.execute(select(job.c.actor).where(job.c.id == other.job)).scalar()
+        if row is None or row.state != "publishing":
+            return
+        other.mode, other.base = row.mode, standing_of(row, 0)
+        other.ctx = self.ctx.but(job=None)
+        if owner is not None:
+            other.ctx = self.ctx.but(job=other.job, actor=Actor(**owner))
+        other._record(version, other.base.said, is_ours=False)
+
+    def _outdated(self) -> Outdated:
+        return Outdated(
+            f"Dataset '{self.name}' got a new version while this one was written.",
+            "Run it again: it starts from the new version.",
+        )
 
     def _check_ids(self, fragments: list[Any]) -> None:
         """Refuse a version in which two rows carry the same id (only if out of order)."""
-        if not self._unordered or self.mode == "append":
+        if not self._unordered or self.mode != "replace":
             return
         seen = np.sort(self.lake.staged_column(self.uri, fragments, ID))
         twice = seen[1:][seen[1:] == seen[:-1]]
@@ -342,10 +351,11 @@ class Stage:
                 first=int(twice[0]),
             )
 
-    def _record(self, version: int, parents: list[str], meta: dict[str, Any]) -> str:
+    def _record(self, version: int, said: dict[str, Any], *, is_ours: bool = True) -> str:
+        """Say in SQL what is published, once: another writer may have said it for us."""
         found = self.lake.open(self.uri, version)
         facts = {
-            **meta,
+            **said["meta"],
             "lance_version": version,
             "rows": found.count_rows(),
             "next_id": int(self.lake.commits(self.uri, version - 1, version)[0][1][NEXT_ID]),
@@ -353,40 +363,38 @@ class Stage:
             "columns": {field.name: str(field.type) for field in found.schema},
         }
         failpoint("publish.before_record")
+        made = None
         with self.database.begin() as connection:
-            fence(connection, self.ctx, publishing=True)
-            made = self.artifacts.insert(
-                connection, self.ctx, "dataset", self.name, facts, parents=parents
-            )
-            self._update(connection, state="published", meta={"ref": made.ref})
-            connection.execute(
-                delete(tables.job_batch).where(
-                    tables.job_batch.c.job == self.job, tables.job_batch.c.name == self.name
+            if is_ours:
+                fence(connection, self.ctx, publishing=True)
+            if self._claim(connection):
+                made = self.artifacts.insert(
+                    connection, self.ctx, "dataset", self.name, facts, parents=said["parents"]
                 )
-            )
+                self._update(connection, meta={"ref": made.ref})
+                batch = tables.job_batch
+                mine = (batch.c.job == self.job) & (batch.c.name == self.name)
+                connection.execute(delete(batch).where(mine))
         failpoint("publish.recorded")
         self.base.state = "published"
+        if made is None:
+            return self._recorded()
         self.lake.tag(self.uri, made.version, version)
         return made.ref
 
-    def _recorded(self) -> str:
+    def _claim(self, connection: Connection) -> bool:
         table = tables.job_stage
+        mine = (table.c.job == self.job) & (table.c.name == self.name)
+        change = table.update().where(mine, table.c.state == "publishing")
+        return connection.execute(change.values(state="published")).rowcount == 1
+
+    def _recorded(self) -> str:
         with self.database.read() as connection:
-            meta = connection.execute(
-                select(table.c.meta).where(table.c.job == self.job, table.c.name == self.name)
-            ).scalar()
-        return str(meta["ref"] if meta else Ref("dataset", self.name))
+            row = stage_of(connection, self.job, self.name)
+        return str(row.meta["ref"] if row and row.meta else Ref("dataset", self.name))
 
     def _update(self, connection: Connection, **values: Any) -> None:
         table = tables.job_stage
         connection.execute(
             table.update().where(table.c.job == self.job, table.c.name == self.name).values(values)
         )
-
-
-def _packed(schema: pa.Schema) -> str:
-    return base64.b64encode(schema.serialize().to_pybytes()).decode()
-
-
-def _unpacked(text: str) -> pa.Schema:
-    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text)))

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import lance
 import numpy as np
@@ -15,12 +15,14 @@ from millrace.core.errors import InvalidInput, NotFound, choices
 from millrace.core.ids import parse_ref
 from millrace.core.workspace import Workspace
 from millrace.stores.artifacts import Artifact, Artifacts
+from millrace.stores.datasets.change import CHANGES, Change, Kind
 from millrace.stores.datasets.diff import Diff, compare
 from millrace.stores.datasets.lake import Lake, asked
 from millrace.stores.datasets.stage import ID, Stage
 from millrace.stores.sql import Database
 
 WRITE_ROWS = 65_536
+AT_ONCE = 32 * 2**20  # bytes
 COMPACT_ROWS = 2**20  # rows of a file that is large enough
 
 
@@ -35,6 +37,7 @@ class Snapshot:
     schema: pa.Schema
     lance_version: int
     meta: dict[str, Any]
+    at_once: int = WRITE_ROWS  # rows, bytes such as images included, that fit into memory
 
     def need(self, *columns: str) -> None:
         """Raise `invalid_input` unless every column is there."""
@@ -82,7 +85,7 @@ class Datasets:
         Errors: not_found, no such dataset or version.
         """
         found = self.artifacts.get(ref, "dataset", project)
-        return _snapshot(found, self._lance(found).schema)
+        return _snapshot(found, self._lance(found))
 
     def open_lance(self, ref: str, project: str = "default") -> lance.LanceDataset:
         """Return the Lance dataset behind a version, for engines that take one."""
@@ -189,8 +192,18 @@ class Datasets:
             raise NotFound(f"Row {row} is not in '{ref}'.", "Name the '_id' of one of its rows.")
         return found.column(column)[0].as_py()
 
+    @overload
+    def stage(self, ctx: Context, name: str, mode: Kind) -> Change: ...
+    @overload
+    def stage(self, ctx: Context, name: str, mode: str = "replace") -> Stage: ...
     def stage(self, ctx: Context, name: str, mode: str = "replace") -> Stage:
-        """Begin (or go on) writing the next version of a dataset, batch by batch."""
+        """Begin (or go on) making the next version of a dataset.
+
+        `replace`, `append`: written batch by batch; `column`, `delete`, `restore`: from the
+        files there are.
+        """
+        if mode in CHANGES:
+            return Change(self.database, self.artifacts, self.lake, ctx, name, mode)
         if mode not in ("replace", "append"):
             raise InvalidInput(f"The mode is '{mode}'.", "Use 'replace' or 'append'.")
         return Stage(self.database, self.artifacts, self.lake, ctx, name, mode)
@@ -265,7 +278,9 @@ class Datasets:
             facts = {"files": len(sizes), "small": small, "files_removed": 0, "files_added": 0}
             if only_count:
                 return facts
-            done = found.optimize.compact_files(target_rows_per_fragment=COMPACT_ROWS)
+            done = found.optimize.compact_files(
+                target_rows_per_fragment=COMPACT_ROWS, batch_size=rows_within(found, 8192)
+            )
         return {**facts, "files_removed": done.files_removed, "files_added": done.files_added}
 
     def clean_up(
@@ -302,8 +317,9 @@ class Datasets:
         return self.lake.open(uri, int(found.meta["lance_version"]))
 
 
-def _snapshot(found: Artifact, schema: pa.Schema) -> Snapshot:
-    meta = found.meta
+def _snapshot(found: Artifact, table: lance.LanceDataset) -> Snapshot:
+    meta, schema = found.meta, table.schema
+    is_heavy = any(pa.types.is_binary(t) or pa.types.is_large_binary(t) for t in schema.types)
     return Snapshot(
         found.ref,
         found.name,
@@ -312,7 +328,16 @@ def _snapshot(found: Artifact, schema: pa.Schema) -> Snapshot:
         schema,
         int(meta["lance_version"]),
         meta,
+        rows_within(table, WRITE_ROWS) if is_heavy else WRITE_ROWS,
     )
+
+
+def rows_within(table: lance.LanceDataset, most: int) -> int:
+    """Return how many rows take about 32 MiB, as they are stored; `most` at most."""
+    parts = [fragment.metadata for fragment in table.get_fragments()]
+    rows = sum(part.physical_rows for part in parts)
+    size = sum(file.file_size_bytes or 0 for part in parts for file in part.files)
+    return max(1, min(most, AT_ONCE * rows // size)) if size else most
 
 
 def _check(found: lance.LanceDataset, ref: str, columns: Sequence[str] | None) -> None:

@@ -1,16 +1,14 @@
-"""The ops that write from rows there are: split, sample and export."""
+"""Divide the rows there are: split and sample."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from millrace.core import policy
 from millrace.core.context import Context
 from millrace.core.errors import InvalidInput
 from millrace.core.ids import check_name
 from millrace.dataset import params as p
 from millrace.dataset import results as r
-from millrace.dataset.looking.meaning import BATCH, ID, types_of
+from millrace.dataset.looking.meaning import ID, types_of
 from millrace.kinds.filter import Condition, compile_filter
 from millrace.kinds.task import ColumnType
 from millrace.stores.datasets import Datasets, Snapshot
@@ -18,16 +16,6 @@ from millrace.stores.datasets import Datasets, Snapshot
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
-
-
-Kind = Literal["csv", "jsonl", "parquet"]
-SUFFIXES: dict[str, Kind] = {
-    ".csv": "csv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-}
 
 
 def split(params: p.SplitParams, ctx: Context) -> r.SplitResult:
@@ -82,7 +70,7 @@ def _apart(ctx: Context, found: Snapshot, column: str, counts: dict[str, int]) -
             found.ref,
             [field.name for field in kept],
             filter=compile_filter(Condition(column=column, op="=", value=part), {column: "string"}),
-            batch_rows=BATCH,
+            batch_rows=found.at_once,
             project=ctx.project,
         )
         stream = pa.RecordBatchReader.from_batches(pa.schema(kept), batches)
@@ -94,7 +82,7 @@ def _apart(ctx: Context, found: Snapshot, column: str, counts: dict[str, int]) -
 def _assign(
     params: p.SplitParams, ctx: Context, found: Snapshot, parts: list[tuple[str, float]]
 ) -> "np.ndarray":
-    from millrace.dataset.engine import split as engine
+    from millrace.dataset.engine.derived import split as engine
 
     seed = ctx.seed if params.seed is None else params.seed
     if params.method == "random" or params.by is None:
@@ -127,7 +115,7 @@ def _with_parts(
         at = 0
         columns = [field.name for field in kept]
         for batch in ctx.use(Datasets).scan(
-            found.ref, columns, batch_rows=BATCH, project=ctx.project
+            found.ref, columns, batch_rows=found.at_once, project=ctx.project
         ):
             part = words.take(pa.array(assigned[at : at + batch.num_rows]))
             yield pa.RecordBatch.from_arrays([*batch.columns, part], schema=schema)
@@ -140,7 +128,7 @@ def _with_parts(
 def _leaks(params: p.SplitParams, ctx: Context, made: Snapshot) -> r.Leaks:
     import pyarrow as pa
 
-    from millrace.dataset.engine import split as engine
+    from millrace.dataset.engine.derived import split as engine
 
     types = types_of(made)
     columns = [
@@ -155,7 +143,7 @@ def _leaks(params: p.SplitParams, ctx: Context, made: Snapshot) -> r.Leaks:
         name for name in words if pa.types.is_string(made.schema.field(name).type)
     ]
     stream = ctx.use(Datasets).scan(
-        made.ref, [field.name for field in columns], batch_rows=BATCH, project=ctx.project
+        made.ref, [field.name for field in columns], batch_rows=made.at_once, project=ctx.project
     )
     rows = pa.RecordBatchReader.from_batches(pa.schema(columns), stream)
     group = params.by if params.method == "group" else None
@@ -179,7 +167,7 @@ def _notes(params: p.SplitParams, found: Snapshot, counts: dict[str, int]) -> li
 
 def sample(params: p.SampleParams, ctx: Context) -> r.SampleResult:
     """Write rows drawn at random as a dataset of their own."""
-    from millrace.dataset.engine import split as engine
+    from millrace.dataset.engine.derived import split as engine
 
     datasets = ctx.use(Datasets)
     found = datasets.info(params.dataset, ctx.project)
@@ -206,74 +194,12 @@ def _drawn(ctx: Context, found: Snapshot, drawn: "np.ndarray") -> "pa.RecordBatc
 
     def stream() -> Iterator[pa.RecordBatch]:
         at = 0
-        for batch in ctx.use(Datasets).scan(found.ref, batch_rows=BATCH, project=ctx.project):
+        for batch in ctx.use(Datasets).scan(
+            found.ref, batch_rows=found.at_once, project=ctx.project
+        ):
             low, high = np.searchsorted(drawn, [at, at + batch.num_rows])
             at += batch.num_rows
             ctx.progress(at, found.rows)
             yield batch.take(pa.array(drawn[low:high] - (at - batch.num_rows)))
 
     return pa.RecordBatchReader.from_batches(found.schema, stream())
-
-
-def export(params: p.ExportParams, ctx: Context) -> r.ExportResult:
-    """Stream a dataset into a file that appears whole or not at all."""
-    from millrace.dataset.engine import export as engine
-
-    found = ctx.use(Datasets).info(params.dataset, ctx.project)
-    found.need(*params.columns)
-    path = _path(params.path, ctx)
-    kind = params.format or _kind(path)
-    wanted = params.columns or [name for name in found.schema.names if name != ID]
-    wanted = [ID, *(name for name in wanted if name != ID)] if params.ids else list(wanted)
-    stream = _stream(ctx, found, wanted)
-    import pyarrow as pa
-
-    schema = pa.schema([found.schema.field(name) for name in wanted])
-    with engine.replacing(path, overwrite=params.overwrite) as file:
-        if kind == "csv":
-            done = engine.write_csv(file, schema, stream, safe=params.neutralise)
-        elif kind == "jsonl":
-            done = engine.write_jsonl(file, schema, stream)
-        else:
-            done = engine.write_parquet(file, schema, stream)
-    return r.ExportResult(
-        path=str(path),
-        format=kind,
-        rows=done.rows,
-        size=path.stat().st_size,
-        sha256=engine.file_hash(path),
-        neutralised=done.neutralised,
-        notes=done.notes,
-    )
-
-
-def _stream(ctx: Context, found: Snapshot, columns: list[str]) -> Iterator["pa.RecordBatch"]:
-    done = 0
-    rows = ctx.use(Datasets).scan(found.ref, columns, batch_rows=BATCH, project=ctx.project)
-    for batch in rows:
-        yield batch
-        done += batch.num_rows
-        ctx.progress(done, found.rows)
-
-
-def _kind(path: Path) -> Kind:
-    if path.suffix.lower() not in SUFFIXES:
-        raise InvalidInput(
-            f"The kind of file is not clear from '{path.name[:100]}'.",
-            "Pass 'format', or end the name in .csv, .jsonl or .parquet.",
-            field="format",
-        )
-    return SUFFIXES[path.suffix.lower()]
-
-
-def _path(text: str, ctx: Context) -> Path:
-    """Return where to write, if this actor may write there.
-
-    Anyone who may export may write below the workspace's 'exports'; elsewhere takes the
-    right to run external ops, as the owner has. Nothing else of the workspace is written.
-    """
-    path = policy.path_of(text)
-    policy.check_write(ctx.actor, "dataset.export", path, ctx.workspace.root)
-    if path.is_relative_to(ctx.workspace.root.resolve()):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path

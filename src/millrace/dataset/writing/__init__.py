@@ -1,0 +1,1 @@
+"""The ops that write from rows there are: divide, change, export."""
