@@ -232,3 +232,38 @@ def test_psi_of_categories_counts_levels() -> None:
     )
     assert score > 0
     assert missing == (0.0, 0.2)
+
+
+def emptied(kind: str, share: float) -> tuple[pa.Table, pa.Table]:
+    rng = np.random.default_rng(0)
+    values: Any = rng.normal(size=400)
+    if kind == "text":
+        values = [f"the parcel {at} has not come to my door yet" for at in range(400)]
+    whole = pa.table({"x": pa.array(values)})
+    gone = pa.array(values, mask=np.arange(400) >= 400 * (1 - share))
+    return whole, pa.table({"x": gone if share < 1 else pa.nulls(400)})
+
+
+@pytest.mark.parametrize("share", [0.97, 1.0])
+def test_a_column_that_comes_empty_is_drift(share: float) -> None:
+    for before, now in (emptied("number", share), emptied("number", share)[::-1]):
+        found = rule.table(before, now, 0.01, seed=0)
+        assert [one.drifted for one in found] == [True]
+        assert "missing" in found[0].finding.says
+        assert found[0].finding.size == pytest.approx(share, abs=0.01)
+
+
+def test_a_text_that_comes_empty_is_drift() -> None:
+    before, now = emptied("text", 0.97)
+    tests = rule.Tests()
+    pair = columns.pair("x", before["x"], now["x"], asked=False)
+    assert pair.kind == "text"
+    tests.few(pair, "fewer than 50 texts")
+    assert rule.judge(tests.findings, 0.01)[0].drifted
+
+
+def test_a_column_that_was_always_empty_has_not_drifted() -> None:
+    _, before = emptied("number", 0.97)
+    assert not any(one.drifted for one in rule.table(before, before.slice(0, 390), 0.01, seed=0))
+    both = rule.table(pa.table({"x": pa.nulls(40)}), pa.table({"x": pa.nulls(40)}), 0.01, seed=0)
+    assert both == []

@@ -7,12 +7,16 @@ from sklearn.metrics import roc_auc_score
 
 from millrace.evaluation.engine.classification import Answers, Counted
 from millrace.evaluation.engine.compare import (
+    compare,
     corrected_t,
     delong,
     delong_covariance,
     mcnemar,
     paired_bootstrap,
 )
+from millrace.evaluation.engine.judge import Judged
+from millrace.evaluation.engine.regression import Distances, Values
+from millrace.services.significance.paired import paired_t
 
 
 def pairs(only_a: int, only_b: int, both: int = 5) -> tuple[np.ndarray, np.ndarray]:
@@ -106,7 +110,9 @@ def test_corrected_t_by_hand() -> None:
 
 def test_corrected_t_edges() -> None:
     assert corrected_t(np.zeros(5), 80, 20).p == 1.0
-    assert corrected_t(np.full(5, 0.1), 80, 20).p == 0.0
+    # Five folds that all differ alike: no variance, so the sign test, two of 2^5 outcomes.
+    assert corrected_t(np.full(5, 0.1), 80, 20).p == pytest.approx(2 / 2**5)
+    assert corrected_t(np.full(2, 0.1), 80, 20).p == 0.5
     with pytest.raises(ValueError, match="at least two folds"):
         corrected_t(np.array([0.1]), 80, 20)
 
@@ -133,3 +139,34 @@ def test_a_model_does_not_differ_from_itself() -> None:
     a, _ = two_models(200, 0.8, 0.8, 1)
     found = paired_bootstrap(a, a, 100, 0.95, np.random.default_rng(0))
     assert all(part.p == 1.0 and part.low == part.high == 0 for part in found.values())
+
+
+def test_few_rows_prove_no_difference() -> None:
+    random = np.random.default_rng(3)
+    for rows in (1, 2, 3):
+        truth = np.arange(rows, dtype=float)
+        a, b = Distances(Values(truth, truth)), Distances(Values(truth, truth + 1))
+        assert paired_bootstrap(a, b, 500, 0.95, random)["mae"].p > 0.05, rows
+    false_alarms = 0
+    for _ in range(150):
+        truth = random.normal(size=6)
+        a, b = (Distances(Values(truth, truth + random.normal(size=6))) for _ in range(2))
+        false_alarms += paired_bootstrap(a, b, 200, 0.95, random)["mae"].p < 0.05
+    assert false_alarms / 150 <= 0.08  # without the t-law: .15
+
+
+def test_equal_differences_of_few_rows_prove_nothing() -> None:
+    assert paired_t(np.ones(2), np.zeros(2)).p == 0.5
+    assert paired_t(np.ones(10), np.zeros(10)).p == pytest.approx(2 / 2**10)
+    assert paired_t(np.ones(1), np.zeros(1)).p == 1.0
+    assert paired_t(np.ones(2), np.ones(2)).p == 1.0
+
+
+def test_delong_says_nothing_of_two_rows() -> None:
+    truth = np.array([0, 1])
+    sides = [np.array([[0.9, 0.1], [0.1, 0.9]]), np.array([[0.1, 0.9], [0.9, 0.1]])]
+    found = Judged("classification", np.arange(2))
+    found.classification = [Answers(["a", "b"], truth, p.argmax(1), p) for p in sides]
+    tested = compare(found, 100, 0.95, 0)
+    assert tested.delong is None
+    assert all(line.better == "neither" for line in tested.differences)

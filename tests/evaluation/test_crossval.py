@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from millrace.core.errors import InvalidInput
+from millrace.evaluation.engine.contest import Contest, Plan
 from millrace.evaluation.engine.crossval import (
     PLAIN,
     Part,
@@ -208,3 +209,25 @@ def test_odd_scores_are_refused(said: list[str], score: list[float], match: str)
     with pytest.raises(InvalidInput) as caught:
         judge("classification", truth, "y", [output])
     assert match in str(caught.value)
+
+
+def test_folds_without_the_rare_class_are_left_out_of_a_ranking() -> None:
+    rows = 60
+    y = np.zeros(rows, int)
+    y[:2] = 1
+    table = pa.table({"x": np.arange(rows) % 7 + 3.0 * y})
+    made = Problem(table, y, 2, {"x": "number"}, {})
+    place = np.arange(rows)[None, :] % 5  # rows of the second class stand in folds 0 and 1
+    plan = Plan("d", "y", made, ["a", "b"], [PLAIN["linear"], PLAIN["baseline"]], place, 5)
+    work = Contest(plan, "roc_auc")
+    told = [work.step(at) for at in range(5)]
+    assert [sorted(one) for one in told] == [["baseline", "linear"]] * 2 + [[]] * 3
+    found = work.result(0.95)
+    assert [len(line.scores) for line in found.recipes] == [2, 2]
+    assert found.notes == ["3 of 5 folds have no roc_auc: their rows are all alike."]
+    y[:2] = 0
+    none = Contest(plan, "roc_auc")
+    for at in range(5):
+        none.step(at)
+    with pytest.raises(InvalidInput, match="not defined in any fold"):
+        none.result(0.95)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from sklearn import metrics as reference
 
 from millrace.evaluation.engine.bootstrap import (
@@ -12,7 +13,6 @@ from millrace.evaluation.engine.bootstrap import (
     estimate,
     intervals,
     resampled,
-    reversed_ends,
     wilson,
 )
 from millrace.evaluation.engine.classification import (
@@ -244,12 +244,59 @@ def test_wilson_by_hand() -> None:
 def test_bias_correction_follows_efron() -> None:
     drawn = np.arange(1, 1001) / 1000
     # The estimate is the median: no bias, plain percentiles.
-    low, high = corrected(0.5, drawn, 0.9)
+    low, high = corrected(0.5, drawn, 0.9, 10**9)
     assert (low, high) == pytest.approx((0.05, 0.95), abs=0.002)
-    # All resamples lie above: the basic interval turns them below.
-    low, high = reversed_ends(0.02, np.linspace(0.02, 0.04, 101), 0.9)
-    assert low == pytest.approx(0.001, abs=1e-3)
-    assert high == 0.02
+    # Of ten rows they are taken out to t = 1.833 sqrt(10 / 9) = 1.932 spreads.
+    low, high = corrected(0.5, drawn, 0.9, 10)
+    assert (low, high) == pytest.approx((stats.norm.cdf(-1.932), stats.norm.cdf(1.932)), abs=0.002)
+
+
+def test_intervals_of_few_rows_are_wide_enough() -> None:
+    random = np.random.default_rng(11)
+    hits = 0
+    for _ in range(250):
+        truth = random.normal(size=12)
+        values = Values(truth, truth + random.normal(size=12))
+        found = intervals([Distances(values)], 200, 0.95, random)["mae"]
+        assert found.low is not None
+        assert found.high is not None
+        hits += found.low <= np.sqrt(2 / np.pi) <= found.high
+    assert hits / 250 >= 0.91  # plain percentiles: .88
+
+
+@pytest.mark.parametrize(("rows", "sharpness"), [(50, 1.0), (50, 2.0), (400, 1.0), (400, 2.0)])
+def test_calibration_error_of_a_calibrated_model_may_be_nothing(
+    rows: int, sharpness: float
+) -> None:
+    random = np.random.default_rng(rows)
+
+    def drawn(n: int) -> Stated:
+        sure = random.uniform(0.5, 1, n)
+        truth = (random.random(n) < sure).astype(int)
+        odds = sharpness * np.log(sure / (1 - sure))
+        said = 1 / (1 + np.exp(-odds))
+        return Stated(
+            Answers(["a", "b"], truth, np.ones(n, int), np.column_stack([1 - said, said]))
+        )
+
+    true = estimate(drawn(50_000))["ece"]
+    found = [intervals([drawn(rows)], 100, 0.95, random)["ece"] for _ in range(60)]
+    held = [one.low is not None and one.low <= true <= (one.high or 0) for one in found]
+    assert np.mean(held) >= 0.93  # the basic bootstrap: .4 to .6 where the model is calibrated
+
+
+def test_resamples_that_are_all_alike_claim_nothing() -> None:
+    y = np.array([0, 1] * 10)
+    proba = np.column_stack([1 - 0.8 * y - 0.1, 0.8 * y + 0.1])
+    perfect = Answers(["a", "b"], y, y, proba)
+    families = [Counted(perfect), Stated(perfect), Ranked(perfect)]
+    found = intervals(families, 100, 0.95, np.random.default_rng(0))
+    for name in ("f1_macro", "balanced_accuracy", "mcc", "roc_auc", "pr_auc", "log_loss"):
+        assert (found[name].low, found[name].high, found[name].method) == (None, None, "none"), name
+    one = intervals(
+        [Distances(Values(np.array([1.0]), np.array([3.0])))], 100, 0.95, np.random.default_rng(0)
+    )
+    assert one["rmse"].low is None
 
 
 def test_no_resamples_no_interval() -> None:

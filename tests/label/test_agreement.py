@@ -189,6 +189,12 @@ def test_the_interval_holds_the_value_and_repeats():
     assert agreement.interval(counts, agreement.alpha, 200, seed=3) == (low, high)
 
 
+def test_perfect_agreement_on_few_items_is_not_certain():
+    counts = from_table(np.array([[0, 1, 0], [0, 1, 0]]), 2).counts()
+    assert agreement.observed(counts) == 1.0
+    assert np.isnan(agreement.interval(counts, agreement.observed, 50)).all()
+
+
 def test_a_repeated_answer_counts_once_and_unknown_ones_not():
     coded = ratings.code([7, 7, 7, 9], ["a", "a", "b", "b"], ["x", "y", "y", "?"], ["x", "y"])
     assert coded.ratings.m == 2
@@ -207,6 +213,9 @@ def test_the_report_says_what_is_not_defined():
 
 def test_interval_distances_need_numbers():
     coded = ratings.code([1, 1], ["a", "b"], ["x", "y"], ["x", "y"])
+    with pytest.raises(InvalidInput, match="are not all numbers"):
+        report.agreement(coded, "interval", 0, 10, 0)
+    coded = ratings.code([1, 1], ["a", "b"], ["1", "nan"], ["1", "nan"])
     with pytest.raises(InvalidInput, match="are not all numbers"):
         report.agreement(coded, "interval", 0, 10, 0)
     coded = ratings.code([1, 1, 2, 2], ["a", "b"] * 2, ["1", "5", "5", "5"], ["1", "5"])

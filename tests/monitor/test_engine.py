@@ -68,3 +68,9 @@ def test_the_length_chosen_gives_at_most_61_buckets(span: float) -> None:
 @pytest.mark.parametrize("span", [60.0, 3600.0, 86400.0])
 def test_the_length_chosen_is_not_too_coarse(span: float) -> None:
     assert len(engine.edges(0.0, span, engine.bucket_length(span))) >= 20
+
+
+def test_a_row_without_a_time_is_no_request() -> None:
+    found = log(at=[1.0, None, 3.0], status=[200, 500, 200], latency_ms=[1.0, 2.0, None])
+    assert found.at.tolist() == [1.0, 3.0]
+    assert engine.traffic(found, 2.0)["errors"] == 0

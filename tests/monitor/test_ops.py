@@ -7,8 +7,10 @@ import pytest
 
 from millrace.core.context import Context
 from millrace.core.errors import InvalidInput, NotFound
+from millrace.monitor import ops
 from millrace.monitor.ops import summary
 from millrace.monitor.types import SummaryParams, SummaryResult
+from millrace.monitor.watching.types import WatchParams
 from millrace.stores.artifacts import Artifacts
 from millrace.stores.datasets import Datasets
 
@@ -70,6 +72,14 @@ def test_a_deployment_without_traffic_says_so(ctx: Context) -> None:
     assert (found.dataset, found.buckets) == (None, [])
     assert found.verdict == "No request of 'm' has been logged yet."
     assert found.notes[0].startswith("Only 25 % of the requests are logged")
+
+
+def test_a_watch_of_columns_that_the_model_does_not_read_is_refused(ctx: Context) -> None:
+    ctx.use(Artifacts).add(ctx, "model", "m", {"features": ["age"]})
+    ctx.use(Artifacts).add(ctx, "deployment", "d", {"model": "model:m"})
+    with pytest.raises(InvalidInput, match="'aeg' is no input of 'model:m@1'"):
+        ops.watch(WatchParams(deployment="d", columns=["aeg"]), ctx)
+    assert ops.watch(WatchParams(deployment="d", columns=["age"]), ctx).columns == ["age"]
 
 
 def test_an_unknown_deployment_is_not_found(ctx: Context) -> None:

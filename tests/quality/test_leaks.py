@@ -72,3 +72,24 @@ def test_few_rows_or_one_class_tell_nothing() -> None:
 def test_explained_is_nearly_one_for_a_renamed_target() -> None:
     truth = np.arange(300) % 3
     assert leaks.explained_classes(truth + 5, truth) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("rows", [300, 600])
+def test_a_leaking_number_is_found_in_few_rows(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    y = rng.integers(0, 3, rows)
+    amount = rng.normal(size=rows)
+    columns = profile(
+        pa.table(
+            {
+                "class": [f"c{one}" for one in y],
+                "score": y + 0.01 * rng.normal(size=rows),
+                "good": y + rng.normal(size=rows),
+                "amount": amount,
+                "tax": 0.2 * amount + 1,
+                "near": amount + 0.5 * rng.normal(size=rows),
+            }
+        )
+    )
+    assert told(columns, "class", True) == ["score"]
+    assert told(columns, "amount", False) == ["tax"]

@@ -26,6 +26,19 @@ def test_words_find_rows_in_both_languages(tmp_path: Path) -> None:
     database.close()
 
 
+def test_accents_of_their_own_do_not_part_a_word(tmp_path: Path) -> None:
+    database = words.open_index(built(tmp_path, ["a naïve approach", "a nai\u0308ve one"]))
+    for query in ("naïve", "nai\u0308ve", "NAI\u0308VE", "naive"):
+        assert {row for row, _ in words.find(database, words.terms(query), 5)} == {0, 1}, query
+    database.close()
+
+
+def test_directions_of_any_size_are_kept() -> None:
+    for size in (1e-30, 1.0, 1e30, 1e300):
+        found = vectors.unit(np.array([[3.0, 4.0], [0.0, 0.0]]) * size)
+        assert np.allclose(found, [[0.6, 0.8], [0.0, 0.0]])
+
+
 def test_no_query_is_syntax(tmp_path: Path) -> None:
     database = words.open_index(built(tmp_path, ["plain words", "near NOT or"]))
     for query in ['" OR *', "text:near", "NEAR(a b)", "x' --", "a" * 5000, "\x00", "( ) ^ * -"]:

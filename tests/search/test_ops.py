@@ -93,6 +93,13 @@ def test_own_vectors_are_a_leg(ctx: Context) -> None:
     assert [hit.row["name"] for hit in found.hits] == ["c", "d"]
     with pytest.raises(InvalidInput, match="has 2 numbers.*needs 4"):
         jobs.call("search.query", {"index": "v", "vector": [1, 2]})
+    found = jobs.call("search.query", {"index": "v", "vector": [0, 1e300, 0, 1e299], "k": 1})
+    assert (found.hits[0].row["name"], found.hits[0].legs[0].score) == (
+        "b",
+        pytest.approx(0.995, 1e-3),
+    )
+    with pytest.raises(InvalidInput, match="vector is zero"):
+        jobs.call("search.query", {"index": "v", "vector": [0, 0, 0, 0]})
 
 
 def test_rows_without_a_finite_vector_are_left_out_aloud(ctx: Context) -> None:

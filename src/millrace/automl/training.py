@@ -184,7 +184,7 @@ def _tell(work: Work) -> Generator[Event, None, None]:
 def _judged(work: Work, trial: Trial, fold: int) -> dict[str, Any]:
     """Return the line of a fold just judged, and note it for MLflow."""
     result, name = trial.folds[fold], work.search.score.name
-    mean = sum(one.value for one in trial.folds.values()) / len(trial.folds)
+    mean = trial.record()["value"]
     work.live.add(work.step, {f"trial_{name}": mean})
     return {
         "step": work.step,
@@ -238,8 +238,12 @@ def _brief(record: dict[str, Any]) -> dict[str, Any]:
 def leaders(search: engine.Search) -> list[dict[str, Any]]:
     """Return a line for each trial, those of the final comparison first, then by value."""
     lines = [trial.record(search.folds_used) for trial in search.trials.values() if trial.folds]
-    gain = search.score.gain
-    return sorted(lines, key=lambda line: (not line["compared"], -gain(line["value"])))
+
+    def place(line: dict[str, Any]) -> tuple[bool, bool, float]:
+        value = line["value"]
+        return not line["compared"], value is None, -search.score.gain(value or 0.0)
+
+    return sorted(lines, key=place)
 
 
 def finish(work: Work) -> Generator[Event, None, final.Outcome]:

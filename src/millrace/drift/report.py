@@ -98,7 +98,7 @@ def test_text(tests: "Tests", pair: "Pair", rows: int, ctx: Context, notes: list
 
     sides = [rule.some_texts(side, rows, ctx.seed) for side in (pair.reference, pair.current)]
     if min(map(len, sides)) < rule.LEAST_TEXTS:
-        tests.skip(pair.name, f"fewer than {rule.LEAST_TEXTS} texts")
+        tests.few(pair, f"fewer than {rule.LEAST_TEXTS} texts")
         return
     encoder = ctx.use(Encoders).get()
     if encoder.notice and encoder.notice not in notes:

@@ -51,9 +51,9 @@ class Requests:
 
 
 def requests(table: pa.Table) -> Requests:
-    """Turn the log into arrays; a missing column counts as empty."""
+    """Turn the log into arrays; a missing column counts as empty, a row without a time as none."""
     if "at" in table.column_names:
-        table = table.sort_by("at")
+        table = table.filter(pc.is_valid(table["at"])).sort_by("at")
     return Requests(
         at=seconds(table),
         rows=np.nan_to_num(_numbers(table, "rows")),

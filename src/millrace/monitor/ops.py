@@ -58,8 +58,8 @@ def watch(params: WatchParams, ctx: Context) -> Watch:
     `flows.check_drift` makes the checks that are due; a schedule runs it. Setting up a watch
     that exists changes it.
     Writes: one watch.
-    Errors: not_found, no such deployment or reference; invalid_input, the reference has no such
-    column.
+    Errors: not_found, no such deployment or reference; invalid_input, the reference or the model
+    has no such column.
     """
     from millrace.core.ids import parse_ref
     from millrace.monitor import store
@@ -68,9 +68,11 @@ def watch(params: WatchParams, ctx: Context) -> Watch:
     from millrace.stores.datasets import Datasets
 
     deployment = parse_ref(params.deployment, "deployment").name
-    ctx.use(Artifacts).get(deployment, "deployment", ctx.project)
+    found = ctx.use(Artifacts).get(deployment, "deployment", ctx.project)
     parents = [f"deployment:{deployment}"]
-    if params.reference is not None:
+    if params.reference is None:
+        reading.need_inputs(ctx, str(found.meta["model"]), params.columns or [])
+    else:
         snapshot = ctx.use(Datasets).info(params.reference, ctx.project)
         snapshot.need(*(params.columns or []))
         parents.append(snapshot.ref)

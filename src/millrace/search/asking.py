@@ -118,7 +118,13 @@ def _query_vector(
                 "finite.",
                 field="vector",
             )
-        return vectors.unit(np.asarray([params.vector], np.float32))[0]
+        if not any(params.vector):
+            raise InvalidInput(
+                "The vector is zero, so no row is nearer to it than another.",
+                "Give a vector with a number other than 0.",
+                field="vector",
+            )
+        return vectors.unit(np.asarray([params.vector], np.float64))[0]
     if not made or "fingerprint" not in made or weights.get("vector", 0) <= 0:
         return None
     text = params.text or ""

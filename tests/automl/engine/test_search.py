@@ -7,7 +7,7 @@ import pytest
 
 from millrace.automl.engine.budget import Budget
 from millrace.automl.engine.final.finish import COPIES, finish
-from millrace.automl.engine.portfolio import FLOOR
+from millrace.automl.engine.portfolio import FLOOR, LEARNERS
 from millrace.automl.engine.search import FoldDone, Search
 from millrace.core.errors import Cancelled
 
@@ -110,3 +110,40 @@ def test_the_floor_can_be_kept_for_speed(make: Make) -> None:
     drive(search)
     outcome = end(search, also_floor=True)
     assert any(model.trial.name == FLOOR for model in outcome.models.values())
+
+
+def test_folds_without_the_rare_class_have_no_say(make: Make) -> None:
+    search = make("buys")
+    y = np.zeros(search.data.n, np.int64)
+    y[search.folds[1].valid[:2]] = 1  # every row of the second class is judged in one fold
+    search.data.y = search.data.label = y
+    drive(search)
+    for trial in search.trials.values():
+        values = {at: result.value for at, result in trial.folds.items()}
+        assert values[0] is None
+        assert values[1] is not None
+        assert trial.guide(3) == values[1]
+        assert trial.record(3)["value"] == values[1]
+    outcome = end(search)
+    assert all(np.isfinite(value) for value in outcome.values.values())
+
+
+@pytest.mark.parametrize("learner", ["lightgbm", "catboost"])
+def test_rounds_are_not_chosen_by_the_rows_they_are_judged_on(make: Make, learner: str) -> None:
+    if learner == "catboost":
+        pytest.importorskip("catboost")
+    search = make("buys", rows=300, allowed=(learner,), most_trials=2)
+    random = np.random.default_rng(0)
+    search.data.y = search.data.label = random.permutation(search.data.y)  # nothing to learn
+    drive(search)
+    trial = next(one for name, one in search.trials.items() if name != FLOOR)
+    assert len(trial.folds) == 3
+    family = LEARNERS[learner]
+    first, second = (trial.folds[at].choice["rounds"] for at in (0, 1))
+    fold = search.folds[1]
+    again = family.fit(search.data, fold.train, fold.valid, trial.settings, lambda: False)
+    assert again.choice["rounds"] == second
+    assert again.end is not None
+    again.end(round(first))
+    wanted = again.member.predict(search.data.views.take(fold.valid))
+    assert np.allclose(trial.folds[1].answer, wanted, atol=1e-6)

@@ -128,3 +128,12 @@ def test_huge_numbers_are_learnt_from() -> None:
     table = pa.table({"big": big, "huge": huge, "y": big > 2**61})
     _, found = outcome_of(table, target="y", learners=["linear"], trials=2)
     assert found.values["single"] > 0.9
+
+
+def test_classes_of_one_group_are_pointed_at() -> None:
+    table = people(90)
+    apart = table.append_column("g", pa.array([str(v) for v in table["buys"].to_pylist()]))
+    assert any("2 of 2 classes occur in one group only" in note for note in prepare(
+        apart, target="buys", group="g").notes)  # fmt: skip
+    assert not any("one group only" in note for note in prepare(
+        table, target="buys", group="city").notes)  # fmt: skip

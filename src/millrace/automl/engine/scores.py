@@ -19,7 +19,8 @@ class Score:
     """One metric: `value(y, answer)` is for people, `gain` and `guide` grow with quality.
 
     `y` holds class numbers or target values (n,), `answer` probabilities (n, k) or values (n,).
-    `guide` breaks the ties of metrics that count, by a little log loss.
+    `guide` breaks the ties of metrics that count, by a little log loss. A metric that `ranks`
+    rows of two kinds says nothing of rows that are all of one.
     """
 
     name: str
@@ -27,6 +28,11 @@ class Score:
     greater: bool
     function: Callable[[Array, Array], float]
     counts: bool = False
+    ranks: bool = False
+
+    def is_defined(self, y: Array) -> bool:
+        """Return whether these rows can be scored by it."""
+        return not self.ranks or bool((y != y[0]).any())
 
     def value(self, y: Array, answer: Array) -> float:
         """Return the metric itself."""
@@ -66,11 +72,11 @@ def f1_macro(y: Array, proba: Array) -> float:
 def roc_auc(y: Array, proba: Array) -> float:
     """Return the area under the ROC curve; more than two classes: mean of one against rest.
 
-    Source: Mann and Whitney, 1947; ties count one half. Undefined classes are left out.
+    Source: Mann and Whitney, 1947; ties count one half. Undefined classes are left out; where
+    all are, it is 0.5.
     """
-    if proba.shape[1] == 2:
-        return _auc(y == 1, proba[:, 1])
-    areas = [_auc(y == at, proba[:, at]) for at in range(proba.shape[1])]
+    columns = [1] if proba.shape[1] == 2 else range(proba.shape[1])
+    areas = [_auc(y == at, proba[:, at]) for at in columns]
     return float(np.nanmean(areas)) if not np.isnan(areas).all() else 0.5
 
 
@@ -101,7 +107,7 @@ def r2(y: Array, value: Array) -> float:
 SCORES: dict[str, Score] = {
     score.name: score
     for score in (
-        Score("roc_auc", "classification", True, roc_auc),
+        Score("roc_auc", "classification", True, roc_auc, ranks=True),
         Score("log_loss", "classification", False, log_loss),
         Score("accuracy", "classification", True, accuracy, counts=True),
         Score("f1_macro", "classification", True, f1_macro, counts=True),

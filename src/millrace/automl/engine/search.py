@@ -8,6 +8,7 @@ import numpy as np
 
 from millrace.automl.engine import portfolio, suggest
 from millrace.automl.engine.budget import Budget
+from millrace.automl.engine.learners.boosting import mean_rounds
 from millrace.automl.engine.portfolio import FLOOR, LEARNERS, Configuration
 from millrace.automl.engine.scores import Score
 from millrace.automl.engine.table.data import Data
@@ -146,7 +147,8 @@ class Search:
         """
         screened = [t for t in self.trials.values() if t.covers(self.screen)]
         screened.sort(key=lambda trial: (-trial.guide(self.screen), trial.name))
-        floor = self.trials[FLOOR].guide(1)
+        judged = self.trials[FLOOR]
+        floor = judged.guide(self.screen if judged.covers(self.screen) else 1)
         least = floor - 0.5 * abs(screened[0].guide(self.screen) - floor) if screened else floor
         near = [t for t in screened[ALWAYS_PROMOTED:PROMOTED] if t.guide(self.screen) >= least]
         chosen = screened[:ALWAYS_PROMOTED] + near
@@ -185,15 +187,19 @@ class Search:
                 raise
             trial.error = error.problem
             return
+        if fitted.end is not None and trial.folds:
+            # Rounds that these very rows chose would flatter them; other folds choose for them.
+            fitted.end(mean_rounds([trial.folds[at].choice for at in sorted(trial.folds)]))
         answer = self.data.in_units(fitted.member.predict(self.data.views.take(fold.valid)))
         if self.budget.interrupted():
             raise Cancelled("The work was cancelled.")
         if not np.isfinite(answer).all():
             raise Internal(f"Learner '{trial.learner}' predicted values that are not finite.")
         y = self.data.y[fold.valid]
+        defined = self.score.is_defined(y)
         trial.folds[at] = FoldResult(
-            self.score.value(y, answer),
-            self.score.guide(y, answer),
+            self.score.value(y, answer) if defined else None,
+            self.score.guide(y, answer) if defined else None,
             self.budget.cpu_used() - before,
             fitted.complete,
             fitted.choice,

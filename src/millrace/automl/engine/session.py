@@ -94,6 +94,7 @@ def prepare(
     data.check_width(ready.data.views)
     ready.data.seed, ready.data.threads = request.seed, request.threads
     groups = _groups(table, request.group, found.kept)
+    notes += _bound(found, groups)
     count, repeats = folds.plan(len(found.y))
     layout = folds.make(found.y, found.task, count, repeats, groups=groups, seed=request.seed)
     _check_budget(budget)
@@ -122,6 +123,20 @@ def _groups(table: pa.Table, name: str | None, kept: Any) -> Any:
             f"The group column '{name}' has one value.", "Folds need at least two groups."
         )
     return numbers
+
+
+def _bound(found: target.Target, groups: Any) -> list[str]:
+    """Warn of classes that no fold can both train on and check."""
+    if groups is None or not found.classes:
+        return []
+    pairs = np.unique(np.column_stack([found.y, groups]), axis=0)
+    bound = int((np.bincount(pairs[:, 0]) == 1).sum())
+    if not bound:
+        return []
+    return [
+        f"{bound} of {len(found.classes)} classes occur in one group only: no fold can both train "
+        "on them and check them, so the scores are too low."
+    ]
 
 
 def check_encoding(budget: Budget, done: int, total: int) -> None:

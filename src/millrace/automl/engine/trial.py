@@ -1,5 +1,6 @@
 """What is remembered of every configuration tried."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,10 +16,14 @@ Origin = Literal["floor", "portfolio", "search"]
 
 @dataclass
 class FoldResult:
-    """How one configuration did on one fold; `answer` are its predictions there."""
+    """How one configuration did on one fold; `answer` are its predictions there.
 
-    value: float
-    guide: float
+    `value` and `guide` are None where the metric is not defined, as an AUC in a fold without
+    rows of the rarer class.
+    """
+
+    value: float | None
+    guide: float | None
     cpu: float
     complete: bool
     choice: dict[str, float]
@@ -47,10 +52,13 @@ class Trial:
         return float(np.mean([result.cpu for result in self.folds.values()]))
 
     def guide(self, count: int) -> float:
-        """Return how it did on the first `count` folds; minus infinity before that."""
+        """Return how it did on the first `count` folds; minus infinity before that.
+
+        Folds where the metric is not defined have no say; 0 when it is in none.
+        """
         if not self.covers(count):
             return -float("inf")
-        return float(np.mean([self.folds[at].guide for at in range(count)]))
+        return _mean([self.folds[at].guide for at in range(count)]) or 0.0
 
     def covers(self, count: int) -> bool:
         """Return whether it was judged on folds 0..count-1."""
@@ -58,19 +66,24 @@ class Trial:
 
     def record(self, count: int = 0) -> dict[str, Any]:
         """Return its line of the leaderboard."""
-        values = [result.value for result in self.folds.values()]
+        values = [result.value for result in self.folds.values() if result.value is not None]
         return {
             "name": self.name,
             "learner": self.learner,
             "origin": self.origin,
             "settings": self.settings,
             "folds": len(self.folds),
-            "value": float(np.mean(values)) if values else None,
+            "value": _mean(values),
             "spread": float(np.std(values)) if len(values) > 1 else None,
             "cpu": round(sum(result.cpu for result in self.folds.values()), 3),
             "cut": self.cut,
             "compared": bool(count) and self.covers(count),
         }
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
 
 
 @dataclass

@@ -80,6 +80,32 @@ def test(column: str, reference: pa.ChunkedArray, current: pa.ChunkedArray) -> F
     )
 
 
+def absence(
+    column: str, kind: str, why: str, reference: pa.ChunkedArray, current: pa.ChunkedArray
+) -> Finding:
+    """Test only the share of missing values of a column that holds too few for more.
+
+    The p value bears the same part of the error as among the tests of numbers, so that it makes
+    no difference which of them a column gets.
+    """
+    gone = reference.null_count, current.null_count
+    before, now = (
+        np.array([empty, len(side) - empty], np.float64)
+        for empty, side in zip(gone, (reference, current), strict=True)
+    )
+    shares = gone[0] / len(reference), gone[1] / len(current)
+    return Finding(
+        column=column,
+        kind=kind,
+        tests={"missing": statistics.fisher(gone[0], len(reference), gone[1], len(current))},
+        effect=cramer(before, now),
+        effect_name="cramer_v",
+        size=abs(shares[1] - shares[0]),
+        says=f"missing {100 * shares[0]:.1f} % before, {100 * shares[1]:.1f} % now; {why}",
+        weights={"missing": 0.2},
+    )
+
+
 def mix_tests(levels: list[str], before: Floats, now: Floats) -> dict[str, float]:
     """Return the p values of the whole mix and, corrected over levels, of the surest level."""
     _, pooled_before, pooled_now = pool(levels, before, now)

@@ -32,8 +32,16 @@ def pair(name: str, reference: pa.ChunkedArray, current: pa.ChunkedArray, asked:
 
     Dates rise and identifiers are new by nature, so they are tested only when asked for.
     """
+    reference, current = _typed(reference, current.type), _typed(current, reference.type)
     kind, why = _kind(reference.type, reference, current, asked)
     return Pair(name, kind, reference, current, why)
+
+
+def _typed(values: pa.ChunkedArray, other: pa.DataType) -> pa.ChunkedArray:
+    """Return a column without any value, which has no type, with the type of the other window."""
+    if not pa.types.is_null(values.type):
+        return values
+    return pa.chunked_array([pa.nulls(len(values), other)], other)
 
 
 def _kind(

@@ -51,7 +51,7 @@ class Tests:
         if pair.kind == "number":
             before, now = columns.numbers(pair.reference), columns.numbers(pair.current)
             if not number.enough(before, now):
-                self.skipped.append(Skipped(pair.name, f"fewer than {number.LEAST} numbers"))
+                self.few(pair, f"fewer than {number.LEAST} numbers")
                 return
             self.findings.append(number.test(pair.name, before, now))
         elif pair.kind == "category":
@@ -69,9 +69,16 @@ class Tests:
         """Test one text column whose texts have been encoded."""
         self.findings.append(text(pair, vectors, seed))
 
-    def skip(self, column: str, why: str) -> None:
-        """Leave a column out and say why."""
-        self.skipped.append(Skipped(column, why))
+    def few(self, pair: Pair, why: str) -> None:
+        """Test a column with too few values for its absence only, or leave it out and say why.
+
+        A column that comes empty all of a sudden is what breaks a model most surely.
+        """
+        sides = pair.reference, pair.current
+        if min(map(len, sides)) < number.LEAST or not any(side.null_count for side in sides):
+            self.skipped.append(Skipped(pair.name, why))
+        else:
+            self.findings.append(category.absence(pair.name, pair.kind, why, *sides))
 
 
 def judge(findings: list[Finding], alpha: float) -> list[Judged]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtrit
 
 Array = NDArray[Any]
 CHUNK = 1 << 19  # weights held at once: 4 MiB of float64 stay near the processor's cache
@@ -29,6 +29,11 @@ class Family(Protocol):
     @property
     def cost(self) -> int:
         """Return about how many times one row is touched per resample."""
+        ...
+
+    @property
+    def lift(self) -> float:
+        """Return how far chance alone may raise a metric of theirs that cannot be below 0."""
         ...
 
     def values(self, weights: Array) -> dict[str, Array]:
@@ -92,10 +97,12 @@ def wilson(hits: float, n: float, confidence: float = 0.95) -> tuple[float, floa
     return min(low, share), max(high, share)
 
 
-def corrected(value: float, found: Array, confidence: float) -> tuple[float, float]:
-    """Return the bias-corrected percentile interval; it always holds the estimate.
+def corrected(value: float, found: Array, confidence: float, n: int) -> tuple[float, float]:
+    """Return the bias-corrected percentile interval of n rows; it always holds the estimate.
 
-    Source: Efron, Nonparametric standard errors and confidence intervals, 1981, section 7.
+    Resamples of few rows vary too little, so the percentiles are taken further out.
+    Source: Efron, Nonparametric standard errors and confidence intervals, 1981, section 7;
+    Hesterberg, What teachers should know about the bootstrap, 2015, section 5.3 (expanded).
     """
     known = np.sort(found[~np.isnan(found)])
     if not len(known):
@@ -103,22 +110,19 @@ def corrected(value: float, found: Array, confidence: float) -> tuple[float, flo
     below = (known < value).mean() + (known == value).mean() / 2
     least = 1 / (2 * len(known))
     bias = ndtri(np.clip(below, least, 1 - least))
-    z = ndtri(0.5 + confidence / 2)
+    z = stdtrit(n - 1, 0.5 + confidence / 2) * np.sqrt(n / (n - 1)) if n > 1 else np.inf
     ends = np.quantile(known, ndtr(2 * bias + np.array([-z, z])))
     return min(float(ends[0]), value), max(float(ends[1]), value)
 
 
-def reversed_ends(value: float, found: Array, confidence: float) -> tuple[float, float]:
-    """Return the basic (reversed) interval, for metrics that resampling pushes up, cut at 0.
+def lifted_ends(value: float, found: Array, confidence: float, lift: float) -> tuple[float, float]:
+    """Return an interval for a share that chance pushes up by between 0 and `lift`.
 
-    Source: Davison and Hinkley, Bootstrap methods and their application, 1997, equation 5.6.
+    How far a calibration error is too high depends on how well calibrated the model really is,
+    which nobody knows: the whole range is allowed for, so the interval covers too often.
     """
-    known = found[~np.isnan(found)]
-    if not len(known):
-        return value, value
-    tail = (1 - confidence) / 2
-    low, high = 2 * value - np.quantile(known, [1 - tail, tail])
-    return min(max(float(low), 0.0), value), max(float(high), value)
+    half = float(ndtri(0.5 + confidence / 2) * found[~np.isnan(found)].std())
+    return max(0.0, value - lift - half), min(1.0, value + half)
 
 
 def intervals(
@@ -139,7 +143,7 @@ def intervals(
         count = affordable(family, resamples)
         drawn = bootstrap(family, count, random) if count else {}
         for name, value in values.items():
-            found[name] = _interval(name, value, drawn.get(name), family.rows, confidence)
+            found[name] = _interval(name, value, drawn.get(name), family, confidence)
     return found
 
 
@@ -149,14 +153,20 @@ def affordable(family: Family, resamples: int) -> int:
     return min(resamples, max(most, LEAST_RESAMPLES))
 
 
-def _interval(name: str, value: float, drawn: Array | None, n: int, confidence: float) -> Interval:
+def _interval(
+    name: str, value: float, drawn: Array | None, family: Family, confidence: float
+) -> Interval:
     if drawn is None or np.isnan(value):
         return Interval(value, None, None, "none")
-    if name == "accuracy" and value in (0.0, 1.0):
-        # Every resample of all-right rows is all right: the bootstrap would claim certainty.
-        low, high = wilson(value * n, n, confidence)
-        return Interval(value, low, high, "wilson")
-    method = reversed_ends if name == "ece" else corrected
-    label = "basic bootstrap" if name == "ece" else "bias-corrected bootstrap"
-    low, high = method(value, drawn, confidence)
-    return Interval(value, low, high, label, len(drawn))
+    if name == "accuracy":
+        # A share has an interval of its own, right for few rows and where all answers are.
+        return Interval(value, *wilson(value * family.rows, family.rows, confidence), "wilson")
+    known = drawn[~np.isnan(drawn)]
+    if not len(known) or np.ptp(known) <= 1e-12 * max(1.0, abs(value)):
+        # Every resample is alike, as where no answer is wrong: they cannot tell what may be.
+        return Interval(value, None, None, "none", len(drawn))
+    if name == "ece":
+        ends = lifted_ends(value, drawn, confidence, family.lift)
+        return Interval(value, *ends, "bootstrap with lift", len(drawn))
+    ends = corrected(value, drawn, confidence, family.rows)
+    return Interval(value, *ends, "bias-corrected bootstrap", len(drawn))

@@ -56,6 +56,7 @@ class Counted:
     """
 
     cost = 2
+    lift = 0.0
 
     def __init__(self, answers: Answers) -> None:
         k = len(answers.labels)
@@ -109,6 +110,7 @@ class Stated:
         )
         place, sure, right = binned(answers, BINS)
         self.gap = sparse.csr_array((right - sure, (np.arange(n), place)), shape=(n, BINS))
+        self.lift = _lift(place, sure, right)
 
     def values(self, weights: Array) -> dict[str, Array]:
         """Return the three metrics (b,)."""
@@ -125,6 +127,8 @@ class Ranked:
     both kinds of rows is left out of the mean.
     Source: Mann and Whitney, 1947; average precision as the sum of precision x recall gained.
     """
+
+    lift = 0.0
 
     def __init__(self, answers: Answers) -> None:
         proba = _given(answers)
@@ -157,6 +161,20 @@ def binned(answers: Answers, bins: int) -> tuple[Array, Array, Array]:
     sure = proba[np.arange(len(proba)), answers.predicted]
     place = np.clip((sure * bins).astype(np.int64), 0, bins - 1)
     return place, sure, answers.correct.astype(np.float64)
+
+
+def _lift(place: Array, sure: Array, right: Array) -> float:
+    """Return the calibration error that chance gives a calibrated model [0..1].
+
+    The size of a normal number of spread s is s sqrt(2 / pi) on average; the spread of a bin is
+    what was stated or what was seen, whichever is larger.
+    """
+    stated = np.bincount(place, sure * (1 - sure), minlength=BINS)
+    rows = np.maximum(np.bincount(place, minlength=BINS), 1)
+    gap = right - sure
+    seen = np.bincount(place, gap**2, minlength=BINS)
+    seen -= np.bincount(place, gap, minlength=BINS) ** 2 / rows
+    return float(np.sqrt(2 / np.pi * np.maximum(stated, seen)).sum() / len(place))
 
 
 def _given(answers: Answers) -> Array:

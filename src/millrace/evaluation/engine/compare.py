@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 from scipy import stats
+from scipy.special import ndtri, stdtr
 
 from millrace.core.errors import InvalidInput
 from millrace.evaluation.engine.bootstrap import Family, affordable, corrected, estimate, resampled
@@ -100,7 +101,8 @@ def paired_bootstrap(
     """Return for every metric that both have the difference a - b with interval and p-value.
 
     Both models see the same resamples, so what makes rows hard for both cancels out. The
-    p-value is twice the share of resamples on the other side of zero, at least 2 / (B + 1).
+    p-value is twice the share of resamples on the other side of zero, at least 2 / (B + 1), with
+    the t-law's tail for few rows; one row can tell nothing, so its p-value is 1.
     Random: `random`. Source: Efron and Tibshirani, An introduction to the bootstrap, 1993.
     """
     count = min(affordable(a, resamples), affordable(b, resamples))
@@ -111,18 +113,22 @@ def paired_bootstrap(
         for name, kept in drawn.items():
             kept.append(left[name] - right[name])
     return {
-        name: _paired(name, first[name], second[name], np.concatenate(kept), confidence)
+        name: _paired(name, (first[name], second[name]), np.concatenate(kept), confidence, a.rows)
         for name, kept in drawn.items()
         if not np.isnan(first[name] - second[name])
     }
 
 
-def _paired(name: str, a: float, b: float, drawn: Array, confidence: float) -> Paired:
+def _paired(
+    name: str, values: tuple[float, float], drawn: Array, confidence: float, n: int
+) -> Paired:
     known = drawn[~np.isnan(drawn)]
+    a, b = values
     difference = a - b
-    low, high = corrected(difference, known, confidence)
+    low, high = corrected(difference, known, confidence, n)
     sides = min(int((known <= 0).sum()), int((known >= 0).sum()))
-    p = min(1.0, 2 * (sides + 1) / (len(known) + 1))
+    tail = min(0.5, (sides + 1) / (len(known) + 1))
+    p = float(2 * stdtr(n - 1, ndtri(tail) * np.sqrt((n - 1) / n))) if n > 1 else 1.0
     return Paired(name, a, b, difference, low, high, p, len(known))
 
 
@@ -145,7 +151,8 @@ def corrected_t(
     """Test whether two learners differ over the folds of repeated cross-validation.
 
     A plain t-test takes folds for independent and finds differences that are not there: with
-    J folds the variance of the mean is (1/J + test/train) times the sample variance.
+    J folds the variance of the mean is (1/J + test/train) times the sample variance. Where all
+    differences are equal that is 0 and proves nothing: the sign test is made instead.
     Shapes: differences (J,), J >= 2; train and test are rows of one fold.
     Source: Nadeau and Bengio, Inference for the generalization error, 2003, section 4.
     """
@@ -156,7 +163,7 @@ def corrected_t(
     error = float(np.sqrt((1 / count + test / train) * differences.var(ddof=1)))
     t = mean / error if error > 0 else 0.0 if mean == 0 else float(np.copysign(np.inf, mean))
     half = float(stats.t.ppf(0.5 + confidence / 2, count - 1)) * error
-    p = float(2 * stats.t.sf(abs(t), count - 1))
+    p = float(2 * stats.t.sf(abs(t), count - 1)) if np.isfinite(t) else 2.0 ** (1 - count)
     return Resampled(mean, error, mean - half, mean + half, t, count - 1, p)
 
 
@@ -217,6 +224,8 @@ def _ranked(a: Answers, b: Answers, confidence: float) -> DeLongResult | None:
     if positive.all() or not positive.any():
         return None
     found = delong(positive, a.proba[:, 1], b.proba[:, 1], confidence)
+    if found.error == 0 and found.difference:  # too few rows, or perfect scores: no variance
+        return None
     return DeLongResult(
         auc_a=found.auc_a,
         auc_b=found.auc_b,

@@ -61,7 +61,8 @@ class Contest:
             self.seconds[recipe.name] += time.process_time() - start
             measured = self._measure(test, said)
             self.scores[recipe.name].append(measured)
-            found[recipe.name] = measured[self.metric]
+            if self.metric in measured:
+                found[recipe.name] = measured[self.metric]
         self.done = at + 1
         return found
 
@@ -71,19 +72,16 @@ class Contest:
             judged = Answers(list(self.plan.labels), y, said.argmax(axis=1), said)
         else:
             judged = Values(y, said)
-        measured = {
-            name: value
-            for family in families(judged)
-            for name, value in estimate(family).items()
-            if not np.isnan(value)
-        }
+        measured: dict[str, float] = {}
+        for family in families(judged):
+            measured |= estimate(family)
         if self.metric not in measured:
             raise InvalidInput(
                 f"Metric '{self.metric}' cannot be taken of {self.plan.problem.task} folds.",
                 f"Choose one of {choices(list(measured), 20)}.",
                 field="metric",
             )
-        return measured
+        return {name: value for name, value in measured.items() if not np.isnan(value)}
 
     def state(self) -> dict[str, Any]:
         """Return what a resumed contest needs, as small JSON."""
@@ -97,8 +95,12 @@ class Contest:
         self.seconds.update(state.get("seconds", {}))
 
     def result(self, confidence: float) -> CrossResult:
-        """Sum up: the best recipe first, and tested against each other one."""
+        """Sum up: the best recipe first, and tested against each other one.
+
+        Errors: invalid_input, the metric is not defined in any fold.
+        """
         plan = self.plan
+        notes = [*self.notes, *self._undefined()]
         lines = sorted(map(self._line, self.scores), key=self._rank)
         tests = self._tests([line.name for line in lines], confidence)
         return CrossResult(
@@ -112,8 +114,24 @@ class Contest:
             recipes=lines,
             tests=tests,
             verdict=_verdict(lines, tests, self.metric, 1 - confidence),
-            notes=self.notes,
+            notes=notes,
         )
+
+    def _undefined(self) -> list[str]:
+        folds = next(iter(self.scores.values()))  # what is so decides, which is one for all
+        missing = sum(self.metric not in fold for fold in folds)
+        if missing == len(folds):
+            raise InvalidInput(
+                f"Metric '{self.metric}' is not defined in any fold.",
+                "Ask for fewer folds, or for a metric that needs no rows of every class.",
+                field="metric",
+            )
+        why = f"{missing} of {len(folds)} folds have no {self.metric}: their rows are all alike."
+        return [why] if missing else []
+
+    def _of(self, name: str) -> list[float]:
+        """Return the compared metric of a recipe in every fold that has one."""
+        return [fold[self.metric] for fold in self.scores[name] if self.metric in fold]
 
     def _line(self, name: str) -> FoldScores:
         folds = self.scores[name]
@@ -122,7 +140,7 @@ class Contest:
             metric: float(np.mean([fold[metric] for fold in folds if metric in fold]))
             for metric in sorted(known)
         }
-        scores = [fold[self.metric] for fold in folds]
+        scores = self._of(name)
         spread = float(np.std(scores, ddof=1)) if len(scores) > 1 else 0.0
         return FoldScores(
             name=name,
@@ -138,12 +156,12 @@ class Contest:
 
     def _tests(self, names: list[str], confidence: float) -> list[FoldTest]:
         rows, count = len(self.plan.problem.y), self.plan.count
-        best = np.array([fold[self.metric] for fold in self.scores[names[0]]])
+        best = np.array(self._of(names[0]))
         if len(best) < 2:
             return []
         found: list[FoldTest] = []
         for name in names[1:]:
-            other = np.array([fold[self.metric] for fold in self.scores[name]])
+            other = np.array(self._of(name))
             test = corrected_t(best - other, rows * (count - 1) / count, rows / count, confidence)
             found.append(
                 FoldTest(

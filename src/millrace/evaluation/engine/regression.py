@@ -39,6 +39,7 @@ class Distances:
     """
 
     cost = 8
+    lift = 0.0
 
     def __init__(self, values: Values) -> None:
         truth = values.truth.astype(np.float64)

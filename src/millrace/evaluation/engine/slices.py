@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from millrace.evaluation.engine.bootstrap import wilson
 from millrace.evaluation.engine.labels import keys
@@ -173,9 +173,14 @@ def _differs(inner: Array, outer: Array, share: bool) -> float:
         return float("nan")
     spread = inner.var(ddof=1) / len(inner) + outer.var(ddof=1) / len(outer)
     if spread == 0:
-        return 1.0 if inner.mean() == outer.mean() else 0.0
+        return 1.0 if inner.mean() == outer.mean() else _split(len(inner), len(outer))
     with np.errstate(divide="ignore", invalid="ignore"):
         return _p(stats.ttest_ind(inner, outer, equal_var=False))
+
+
+def _split(n: int, m: int) -> float:
+    """Return the chance that drawing n of n + m values parts two kinds of them cleanly."""
+    return min(1.0, float(2 * (n + m + 1) * special.beta(n + 1, m + 1)))
 
 
 def _p(result: Any) -> float:

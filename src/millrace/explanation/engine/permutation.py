@@ -88,7 +88,8 @@ def effect(
         drawn[start : start + some] = worsening(metric, means[:, 0], later)
     tail = (1 - confidence) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])
-    return Effect(value, min(float(low), value), max(float(high), value))
+    # a loss that does not move is 0.0, never -0.0
+    return Effect(value + 0.0, min(float(low), value) + 0.0, max(float(high), value) + 0.0)
 
 
 def alike(columns: Columns) -> list[tuple[str, str, float]]:

@@ -139,6 +139,7 @@ def interval(
 ) -> tuple[float, float]:
     """Return a bootstrap interval of a coefficient, drawing items with replacement.
 
+    Where every draw is alike, as with perfect agreement, they would claim certainty: `nan`.
     Random: seeded. Cost: `draws` times the measure. Draws where it is not defined are left out.
     """
     rng = np.random.default_rng(seed)
@@ -146,7 +147,7 @@ def interval(
         [measure(counts[rng.integers(0, len(counts), len(counts))]) for _ in range(draws)]
     )
     found = found[~np.isnan(found)]
-    if not len(found):
+    if not len(found) or np.ptp(found) < 1e-12:
         return float("nan"), float("nan")
     low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

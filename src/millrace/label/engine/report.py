@@ -101,6 +101,8 @@ def numbers(labels: list[str]) -> Floats:
     """
     try:
         found = np.array([float(label) for label in labels])
+        if not np.isfinite(found).all():  # 'nan' and 'inf' are words, too
+            raise ValueError
     except ValueError as error:
         raise InvalidInput(
             f"The labels {choices(labels)} are not all numbers.",

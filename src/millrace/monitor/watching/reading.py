@@ -2,7 +2,7 @@
 
 from millrace.core import clock
 from millrace.core.context import Context
-from millrace.core.errors import NotFound
+from millrace.core.errors import InvalidInput, NotFound, choices
 from millrace.core.ids import parse_ref
 from millrace.monitor import store
 from millrace.monitor.watching.types import Alert, AlertsParams, Check, Column, Definition, Watch
@@ -23,6 +23,24 @@ def watches(ctx: Context, name: str | None = None) -> list[Watch]:
     waiting = [one.meta["watch"] for one in alerts(ctx) if one.meta["state"] == "open"]
     now = clock.now()
     return [_watch(one, checked.get(one.name), waiting.count(one.name), now) for one in found]
+
+
+def need_inputs(ctx: Context, model: str, columns: list[str]) -> None:
+    """Say which of these columns a model does not read.
+
+    Errors: invalid_input, there is one; not_found, no such model.
+    """
+    if not columns:
+        return
+    found = ctx.use(Artifacts).get(model, "model", ctx.project)
+    inputs = [str(name) for name in found.meta.get("features", [])]
+    unknown = [name for name in columns if name not in inputs]
+    if inputs and unknown:
+        raise InvalidInput(
+            f"Column '{unknown[0]}' is no input of '{found.ref}'.",
+            f"Its inputs are {choices(inputs)}; for others name a 'reference' that has them.",
+            field="columns",
+        )
 
 
 def _watch(found: Artifact, checked: float | None, waiting: int, now: float) -> Watch:

@@ -9,6 +9,7 @@ from millrace.quality.engine.profile import Column
 BINS = 200  # quantile bins of a numeric feature
 PERFECT = 0.97  # share of what the base rate gets wrong that one feature alone gets right
 LEAST_ROWS = 50
+MEASURES = ("number", "date")
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -59,7 +60,8 @@ def telling(columns: list[Column], target: Column, classes: bool) -> list[Found]
     """Find features that alone predict the target almost perfectly.
 
     Each feature is binned, each bin predicts from one half of the rows for the other half; a
-    feature whose every value is new cannot win by remembering.
+    category whose every value is new cannot win by remembering. Of numbers, a bin that the one
+    half leaves empty answers like the nearest one, or few rows would hide what they tell.
     Cost: O(n log n) a column.
     """
     usable = ~target.missing
@@ -69,11 +71,11 @@ def telling(columns: list[Column], target: Column, classes: bool) -> list[Found]
     for column in columns:
         if column.name == target.name or column.kind in ("identifier", "other", "text"):
             continue
-        bins = _bins(column, usable)
+        bins, ordered = _bins(column, usable), column.kind in MEASURES
         if classes:
-            known = explained_classes(bins, target.codes[usable])
+            known = explained_classes(bins, target.codes[usable], ordered)
         else:
-            known = explained_number(bins, target.numbers[usable])
+            known = explained_number(bins, target.numbers[usable], ordered)
         if known < PERFECT:
             continue
         found.append(
@@ -93,7 +95,7 @@ def telling(columns: list[Column], target: Column, classes: bool) -> list[Found]
 
 
 def _bins(column: Column, usable: NDArray[np.bool_]) -> Codes:
-    if column.kind not in ("number", "date"):
+    if column.kind not in MEASURES:
         return column.codes[usable]
     values = column.numbers[usable]
     there = np.isfinite(values)
@@ -110,7 +112,18 @@ def _halves(rows: int) -> NDArray[np.bool_]:
     return np.random.default_rng(0).permutation(rows) % 2 == 0
 
 
-def explained_classes(bins: Codes, truth: Codes) -> float:
+def _answering(counts: NDArray[np.integer], ordered: bool) -> Codes:
+    """Return which bin answers for each: itself, or the nearest that holds rows."""
+    own, filled = np.arange(counts.size), np.flatnonzero(counts)
+    if not ordered or not filled.size:
+        return own
+    after = np.minimum(np.searchsorted(filled, own), filled.size - 1)
+    before = np.maximum(after - 1, 0)
+    nearer = np.abs(filled[before] - own) < np.abs(filled[after] - own)
+    return filled[np.where(nearer, before, after)]
+
+
+def explained_classes(bins: Codes, truth: Codes, ordered: bool = False) -> float:
     """Return the share of the base rate's mistakes that the bins' majority avoids."""
     base = np.bincount(truth).max() / truth.size
     if base >= 1.0:
@@ -125,11 +138,12 @@ def explained_classes(bins: Codes, truth: Codes) -> float:
         order = np.argsort(counts, kind="stable")
         majority = np.full(int(bins.max()) + 1, -1, np.int64)
         majority[pairs[order] // k] = pairs[order] % k
-        right += int((majority[bins[~fit]] == truth[~fit]).sum())
+        answer = majority[_answering(np.bincount(bins[fit], minlength=majority.size), ordered)]
+        right += int((answer[bins[~fit]] == truth[~fit]).sum())
     return (right / truth.size - base) / (1.0 - base)
 
 
-def explained_number(bins: Codes, truth: Floats) -> float:
+def explained_number(bins: Codes, truth: Floats, ordered: bool = False) -> float:
     """Return the share of the variance that the bins' means explain on the other half."""
     total = float(((truth - truth.mean()) ** 2).sum())
     if total <= 0:
@@ -141,5 +155,6 @@ def explained_number(bins: Codes, truth: Floats) -> float:
         counts = np.bincount(bins[fit], minlength=int(bins.max()) + 1)
         sums = np.bincount(bins[fit], truth[fit], minlength=counts.size)
         means = np.where(counts > 0, sums / np.maximum(counts, 1), truth[fit].mean())
+        means = means[_answering(counts, ordered)]
         missed += float(((truth[~fit] - means[bins[~fit]]) ** 2).sum())
     return 1.0 - missed / total

@@ -22,10 +22,12 @@ def load(folder: Path) -> tuple[NDArray[np.int64], Floats]:
     return ids, np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
 
 
-def unit(vectors: Floats) -> Floats:
-    """Scale rows to length one; a zero row stays zero."""
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.maximum(norms, 1e-12)).astype(np.float32)
+def unit(vectors: NDArray[np.floating]) -> Floats:
+    """Scale rows to length one, however large or small their numbers; a zero row stays zero."""
+    most = np.abs(vectors).max(axis=1, keepdims=True, initial=0.0)
+    near_one = vectors / np.where(most > 0, most, 1)  # squares of 1e20 do not fit a float32
+    norms = np.linalg.norm(near_one, axis=1, keepdims=True)
+    return (near_one / np.maximum(norms, 1e-12)).astype(np.float32)
 
 
 def nearest(

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,8 +60,13 @@ def open_index(path: Path) -> sqlite3.Connection:
 
 
 def terms(query: str) -> list[str]:
-    """Return the words of a query that say something, at most 64, each once."""
-    words = list(dict.fromkeys(word.lower() for word in WORD.findall(query)))
+    """Return the words of a query that say something, at most 64, each once.
+
+    Accents that come as characters of their own are joined to their letters, else they would
+    part the word.
+    """
+    joined = unicodedata.normalize("NFC", query).lower()
+    words = list(dict.fromkeys(WORD.findall(joined)))
     telling = [word for word in words if word not in STOP]
     return (telling or words)[:MAX_TERMS]
 

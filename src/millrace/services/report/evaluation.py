@@ -45,7 +45,7 @@ NAMES = {
 class MeasuredMetric(Metric):
     """A metric and how its interval was found."""
 
-    method: str = Field(description="bias-corrected bootstrap, basic bootstrap, wilson or none")
+    method: str = Field(description="bias-corrected bootstrap, bootstrap with lift, wilson or none")
     resamples: int = Field(default=0, description="resamples drawn")
 
 

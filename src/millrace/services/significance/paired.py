@@ -52,14 +52,15 @@ def paired_t(a: Array, b: Array, confidence: float = 0.95) -> Shift:
     """Test whether the mean of a number of each row differs between two models.
 
     Shapes: (n,) each, the same rows in the same order. With one row, or where every row
-    differs by the same amount, the interval is the difference itself.
+    differs by the same amount, the interval is the difference itself, and the p-value that of
+    the sign test.
     Source: Student, The probable error of a mean, Biometrika 6, 1908.
     """
     apart = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
     n, mean = len(apart), float(apart.mean())
     error = float(apart.std(ddof=1)) / n**0.5 if n > 1 else 0.0
     if error == 0:
-        return Shift(mean, mean, mean, 1.0 if mean == 0 or n < 2 else 0.0)
+        return Shift(mean, mean, mean, 1.0 if mean == 0 else 2.0 ** (1 - n))
     half = float(stats.t.ppf(0.5 + confidence / 2, n - 1)) * error
     p = float(2 * stats.t.sf(abs(mean) / error, n - 1))
     return Shift(mean, mean - half, mean + half, p)

@@ -41,7 +41,11 @@ class Boosting:
         )
         rounds = booster.best_iteration if booster.best_iteration > 0 else FLOOR_ROUNDS
         member = LightGBM(booster, data.k, data.threads)
-        return Fitted(member, {"rounds": float(rounds)}, not watch.cut)
+
+        def end(after: int) -> None:
+            booster.best_iteration = after
+
+        return Fitted(member, {"rounds": float(rounds)}, not watch.cut, end if settings else None)
 
     def refit(
         self,

@@ -32,7 +32,12 @@ class CatBoosting:
         options = {**parameters(data), **settings, **stopping, "iterations": MOST_ROUNDS}
         model = _train(options, _pool(data, train), _pool(data, valid), watch)
         member = CatBoost(model, data.k, data.threads)
-        return Fitted(member, {"rounds": float(model.tree_count_)}, not watch.cut)
+        rounds = int(model.tree_count_)
+
+        def end(after: int) -> None:
+            model.shrink(ntree_end=min(after, rounds))
+
+        return Fitted(member, {"rounds": float(rounds)}, not watch.cut, end)
 
     def refit(
         self,

@@ -15,11 +15,15 @@ Limit = Callable[[], bool]
 
 @dataclass
 class Fitted:
-    """One trained member, and what its validation rows chose for it (rounds, C ...)."""
+    """One trained member, and what its validation rows chose for it (rounds, C ...).
+
+    `end` makes boosted trees answer after another number of rounds.
+    """
 
     member: Member
     choice: dict[str, float] = field(default_factory=dict[str, float])
     complete: bool = True
+    end: Callable[[int], None] | None = None
 
 
 class Learner(Protocol):
