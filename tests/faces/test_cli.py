@@ -70,7 +70,19 @@ def test_people_read_pairs_and_tables(shell: Shell) -> None:
     assert "names    a, b\n" in said
     assert "rows\nwidth  is open\n    1       no\n    1       no\n" in said
     assert shell("deployment", "list") == "no deployments\n"
-    assert shell("jobs", "list").startswith("jobs    -\ntotal   0\n")
+    assert shell("jobs", "list") == "no jobs\n"
+    assert shell("runs", "list") == "no runs\nsource  database\n"
+    shell("sample", "note", "x")
+    assert shell("jobs", "list", "--state", "failed") == "no jobs\n\nstates\n  done  1\n"
+    assert shell("label", "list-sets") == "no sets\n"
+
+
+def test_what_has_a_place_may_be_given_by_its_name(shell: Shell) -> None:
+    assert shell("sample", "add", "--first", "3") == shell("sample", "add", "3")
+    assert "--first" not in shell("sample", "add", "--help")
+    shell("sample", "add", "3", "--first", "3")
+    assert shell.code == 2
+    assert "'first' is given twice, by its place and as '--first'" in shell.err
 
 
 @pytest.mark.parametrize("code", sorted(KINDS))
@@ -157,6 +169,10 @@ def test_watching_an_ended_job(shell: Shell) -> None:
     shell("jobs", "cancel", job["id"])
     assert shell.json("jobs", "watch", job["id"], "-v")["state"] == "cancelled"
     assert "job state=cancelled" in shell.err
+
+
+def test_every_folder_says_what_it_is_for() -> None:
+    assert [name for name, line in folders().items() if not line] == []
 
 
 @pytest.mark.parametrize("words", [["--help"], ["sample"], ["sample", "--help"]])
@@ -307,6 +323,19 @@ def test_data_cannot_drive_the_terminal(hostile: str) -> None:
         assert not any(ord(c) < 32 and c != "\n" for c in shown)
         assert "\x9b" not in shown
         assert "\u202e" not in shown
+
+
+def test_tables_keep_identifiers_whole_and_name_what_has_no_room() -> None:
+    row = {"id": f"job-{'a' * 40}", "says": "long words " * 9, "empty": None, "x": "y" * 60}
+    said = table([{**row, "z": "v" * 60}])
+    assert row["id"] in said
+    assert "empty" not in said
+    assert said.endswith("(--json also has: z)")
+
+
+def test_objects_and_sentences_are_read_by_people() -> None:
+    assert cell({"low_est": 1.5, "of": {"a": [1, 2]}}) == "low est 1.5, of a 1, 2"
+    assert cell([{"name": "x", "n": 1}, {"name": "y", "n": None}]) == "x 1; y -"
 
 
 def test_tables_show_markup_as_it_is() -> None:

@@ -19,11 +19,22 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 import millrace
-from millrace.core.errors import Conflict, InvalidInput, NotAllowed, NotFound, Unavailable
+from millrace.core.errors import (
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    Unavailable,
+)
 from millrace.core.events import Event
 from millrace.faces.cli.main import run
 from millrace.faces.up.process import Listen, allowed_hosts
-from millrace.faces.up.supervise import Plan, address_of, check_address, is_loopback
+from millrace.faces.up.supervise import (
+    Plan,
+    address_of,
+    check_address,
+    is_loopback,
+)
 from tests.faces.test_process import environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("up")]

@@ -199,6 +199,18 @@ def test_torn_bytes_behind_the_offset_are_cut_off(opened: Workspace) -> None:
     assert Path(found.finish(id).path or "").read_bytes() == b"abcdef"
 
 
+@pytest.mark.parametrize("damage", ["{", "[]", '{"name": 1}'])
+def test_a_damaged_upload_is_in_nobodys_way(opened: Workspace, damage: str) -> None:
+    incoming = Incoming(opened)
+    broken, whole = incoming.begin("a", 3, None), incoming.begin("b", 3, None)
+    (incoming.root / broken.id / "head.json").write_text(damage)
+    assert incoming.list() == [whole]
+    with pytest.raises(NotFound):
+        incoming.get(broken.id)
+    incoming.begin("c", 3, None)
+    incoming.delete(broken.id)
+
+
 def test_a_finish_cut_short_gives_the_same_name(opened: Workspace) -> None:
     found = Incoming(opened)
     id = found.begin("a.csv", 3, None).id

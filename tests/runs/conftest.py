@@ -1,10 +1,14 @@
 """Runs to look at: some of the project, one of another, one deleted."""
 
+import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, create_engine, inspect, text
 
 from millrace.core.context import Context
 from millrace.core.workspace import Workspace
@@ -19,11 +23,57 @@ class Filled:
     ids: dict[str, str]
 
 
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def tracked(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """Settings under which MLflow's tables lie in SQLite, or in a schema on Postgres."""
+    if request.param == "sqlite":
+        yield {}
+        return
+    url, schema = request.getfixturevalue("postgres"), f"runs{os.getpid()}x{time.time_ns()}"
+    with begun(url) as connection:
+        connection.execute(text(f"create schema {schema}"))
+    yield {"mlflow": f"{url}?options=-csearch_path%3D{schema}"}
+    with begun(url) as connection:
+        connection.execute(text(f"drop schema {schema} cascade"))
+
+
+@contextmanager
+def begun(url: str) -> Iterator[Connection]:
+    """Begin a transaction on Postgres."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+def empty(tracked: dict[str, str]) -> None:
+    """Take every run out of MLflow's tables; making them anew takes seconds."""
+    if not tracked:
+        return
+    with begun(tracked["mlflow"]) as connection:
+        if inspect(connection).has_table("experiments"):
+            connection.execute(text("truncate experiments, registered_models, inputs cascade"))
+
+
+@pytest.fixture
+def workspace(
+    request: pytest.FixtureRequest, tmp_path: Path, tracked: dict[str, str]
+) -> Iterator[Workspace]:
+    """A fresh workspace: all of it in files, or its tables and MLflow's on Postgres."""
+    empty(tracked)
+    flags = {"durability": "normal", **tracked}
+    if tracked:
+        flags["database"] = request.getfixturevalue("fresh_postgres")
+    with Workspace.open(tmp_path / "ws", flags) as found:
+        yield found
+
+
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+def filled(tmp_path_factory: pytest.TempPathFactory, tracked: dict[str, str]) -> Iterator[Filled]:
     """Runs that a module's tests read; what a test writes, it writes to 'other'."""
+    empty(tracked)
     place = tmp_path_factory.mktemp("filled") / "ws"
-    with Workspace.open(place, {"durability": "normal"}) as workspace:
+    with Workspace.open(place, {"durability": "normal", **tracked}) as workspace:
         yield fill(Context(workspace=workspace))
 
 
@@ -37,7 +87,7 @@ def fill(ctx: Context) -> Filled:
             ("beta", "default", {"lr": "10", "net": "large"}),
             ("gamma", "default", {"lr": "auto"}),
             ("delta", "default/tuning", {"lr": "9"}),
-            ("gone", "default", {}),
+            ("gone", "default", {"net": "ёлка", "odd": " 9 "}),
             ("other", "elsewhere", {"secret_param": "1"}),
         ]
     ):

@@ -39,7 +39,7 @@ def test_a_training_of_ones_own(workspace: Workspace, ctx: Context) -> None:
         dataset="people",
     )
     run = begun.run
-    assert begun.uri.startswith("sqlite:///")
+    assert begun.uri.startswith(("sqlite:///", "postgresql://"))
     points = [{"step": at, "metrics": {"loss": 1 / (at + 1), "bad": None}} for at in range(1500)]
     assert call(workspace, "runs.log", run=run, points=points).logged == 3000
     call(

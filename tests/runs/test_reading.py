@@ -1,11 +1,13 @@
 """Both ways of reading runs give the same answers."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from millrace.core.errors import InvalidInput, NotFound
+from millrace.core.errors import InvalidInput, NotFound, Unavailable
 from millrace.runs.store.api import ApiReader
+from millrace.runs.store.database import open_engine
 from millrace.runs.store.open import Runs
 from millrace.runs.store.reading import Reader
 from millrace.runs.types import ListParams
@@ -172,6 +174,42 @@ def test_details(reader: Reader, filled: Filled) -> None:
         ]
         assert found.system_tags["millrace.job"] == "job-other"
         assert found.artifact_uri
+
+
+def test_letters_of_any_language_are_found_in_either_case(reader: Reader) -> None:
+    pines = {"column": "params.net", "op": "contains text", "value": "ЁЛ"}
+    assert names(reader, deleted=True, filter=pines) == ["gone"]
+    spaced = {"column": "params.odd", "op": ">", "value": 1}
+    assert names(reader, deleted=True, filter=spaced) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "op", "value"),
+    [
+        ("metrics.loss", "=", 10**400),
+        ("started_at", "between", [0, 10**400]),
+        ("params.lr", "in", [1, "auto"]),
+        ("params.lr", "between", [0, "auto"]),
+    ],
+)
+def test_values_that_no_run_can_have_are_refused(
+    reader: Reader, column: str, op: str, value: Any
+) -> None:
+    with pytest.raises(InvalidInput, match=f"compares '{column}'"):
+        names(reader, filter={"column": column, "op": op, "value": value})
+    assert names(reader, filter={"column": column, "op": "=", "value": 10**30}) == []
+
+
+def test_a_text_that_no_database_holds_breaks_nothing(reader: Reader) -> None:
+    condition = {"column": "params.net", "op": "contains", "value": "\x00"}
+    with suppress(InvalidInput):  # what Postgres cannot even be asked
+        assert names(reader, filter=condition) == []
+    assert names(reader, limit=1) == ["delta"]
+
+
+def test_a_database_that_does_not_answer_is_said() -> None:
+    with pytest.raises(Unavailable, match="MLflow's database does not answer"):
+        open_engine("postgresql://nobody@127.0.0.1:1/none")
 
 
 def test_the_tables_know_extremes_and_the_api_says_that_it_does_not(filled: Filled) -> None:

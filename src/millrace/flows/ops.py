@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Generator
+from pathlib import Path
 
 from millrace.core.context import Context
-from millrace.core.events import Event, Progress
+from millrace.core.events import Checkpoint, Event, Progress
 from millrace.core.registry import op
 from millrace.flows.home.types import OverviewParams, OverviewResult
 from millrace.flows.retraining.types import RetrainParams, RetrainResult
 from millrace.flows.reviewing.types import ReviewParams, ReviewResult
-from millrace.flows.types import TourParams, TourResult
+from millrace.flows.types import Before, TourParams, TourResult
 from millrace.flows.watching.types import CheckParams, CheckResult
 
 
@@ -20,7 +21,8 @@ def tour(params: TourParams, ctx: Context) -> Generator[Event, None, TourResult]
     Imports, checks, queues doubtful labels, trains, evaluates, explains, registers, serves,
     searches and watches; prints what it found, writes an HTML report, and leaves a workspace
     that the server shows. The target is guessed from names, positions and values; the reason
-    is said, and `target` overrules it. A tour that was stopped goes on where it stood.
+    is said, and `target` overrules it. A tour that was stopped goes on where it stood. Another
+    one makes the next version of everything, and people are not asked again about the same row.
     Random: seeded by the workspace.     Writes: datasets, a model, a deployment, an index.
     Cost: `budget` for training; encoding about 1.5 CPU-ms a short text; the rest seconds.
     Errors: invalid_input, the file or a column is not there, or nothing can be predicted.
@@ -28,7 +30,7 @@ def tour(params: TourParams, ctx: Context) -> Generator[Event, None, TourResult]
     from millrace.flows import report, stations
 
     began, clock = time.process_time(), time.monotonic()
-    state = stations.Tour(params, ctx)
+    state = stations.Tour(params, ctx, before=Before.model_validate(ctx.checkpoint or {}))
     stations.check_report(params.report, ctx)
     judged = None
     steps = (
@@ -39,28 +41,16 @@ def tour(params: TourParams, ctx: Context) -> Generator[Event, None, TourResult]
     for at, step in enumerate(steps):
         yield Progress.of(at, len(steps), step.__name__)
         known = len(state.found.stations)
+        if stations.look(state, step):
+            yield Checkpoint(data=state.before.model_dump())
         judged = step(state) or judged
         for station in state.found.stations[known:]:
             yield Event(kind="station", data=station.model_dump())
     assert judged is not None
-    path = stations.report_path(state)
-    result = TourResult(
-        dataset=state.whole,
-        train=state.train,
-        holdout=state.holdout,
-        target=state.chosen.target,
-        task=state.chosen.task,
-        why=state.chosen.reason,
-        model=state.model,
-        evaluation=judged,
-        quality=state.found.results["quality"].score,
-        stations=state.found.stations,
-        notes=list(dict.fromkeys(state.found.notes)),
-        report=str(path),
-        cpu=time.process_time() - began,
-        wall=time.monotonic() - clock,
-    )
-    path.write_text(report.page(result, state.found.results, ctx), encoding="utf-8")
+    spent = time.process_time() - began, time.monotonic() - clock
+    result = stations.told(state, judged, spent)
+    page = report.page(result, state.found.results, ctx)
+    Path(result.report).write_text(page, encoding="utf-8")
     yield Progress.of(len(steps), len(steps), "done")
     return result
 

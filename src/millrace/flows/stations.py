@@ -9,8 +9,8 @@ from millrace.automl import ops as automl
 from millrace.automl.types import TrainParams, TrainResult
 from millrace.core import policy
 from millrace.core.context import Context
-from millrace.core.errors import InvalidInput
-from millrace.core.ids import parse_ref
+from millrace.core.errors import InvalidInput, NotFound
+from millrace.core.ids import digest, parse_ref
 from millrace.dataset import ops as dataset
 from millrace.dataset.params import DescribeParams, ImportParams, SplitParams
 from millrace.deployment import ops as deployment
@@ -21,9 +21,8 @@ from millrace.evaluation.types import RunParams
 from millrace.explanation import ops as explanation
 from millrace.explanation.types import ImportanceParams
 from millrace.flows import guess as guessing
-from millrace.flows.types import Findings, Judged, TourParams
-from millrace.label import ops as label
-from millrace.label.types.sets import CreateParams, QueueParams, SuggestParams
+from millrace.flows.reviewing import doubting
+from millrace.flows.types import Before, Findings, Judged, TourParams, TourResult
 from millrace.model import ops as model
 from millrace.model.types import CardParams, PromoteParams
 from millrace.monitor import ops as monitor
@@ -33,11 +32,13 @@ from millrace.quality.types import CheckParams
 from millrace.search import ops as search
 from millrace.search.types import BuildParams, QueryParams
 from millrace.services.report import shelf
+from millrace.stores.artifacts import Artifact, Artifacts
 
 MAIN = {"classification": ("accuracy", "roc_auc"), "regression": ("rmse", "mae")}
 REVIEWED = 200
 SHOWN = 3
 VISITED = 100
+LONGEST = 52  # of a name, so that what others put behind it fits too [characters]
 
 
 @dataclass
@@ -53,6 +54,7 @@ class Tour:
     holdout: str = ""
     model: str = ""
     guess: guessing.Guess | None = None
+    before: Before = field(default_factory=Before)
 
     def call(self, function: Any, params: Any) -> Any:
         """Run an op as a child of this job."""
@@ -70,7 +72,7 @@ def read(tour: Tour) -> None:
     made = tour.call(
         dataset.import_file, ImportParams(path=tour.params.file, name=tour.params.name)
     )
-    tour.whole, tour.name = made.dataset, parse_ref(made.dataset, "dataset").name
+    tour.whole, tour.name = made.dataset, _joined(parse_ref(made.dataset, "dataset").name)
     facts = tour.call(dataset.describe, DescribeParams(dataset=made.dataset, examples=0))
     columns = [
         guessing.Facts(c.name, c.type, facts.rows, c.missing, c.distinct)
@@ -85,6 +87,44 @@ def read(tour: Tour) -> None:
     )
     tour.found.add("dataset", f"{made.rows} rows: {types}{more}{bad}", made, made.dataset)
     tour.found.notes += made.notes
+
+
+def look(tour: Tour, step: object) -> bool:
+    """Note what stands under the names that a step uses; say whether that was not known.
+
+    A model of the same name that predicts another column keeps its name, and so does what is
+    deployed of it.
+    """
+    before, target = tour.before, tour.chosen.target if tour.guess else ""
+    if step is check and not before.model:
+        there = _newest(tour, "model", tour.name)
+        other = there is not None and there.meta.get("target") not in (None, target)
+        before.model = _joined(tour.name, target) if other else tour.name
+        before.labelset = _joined(tour.name, target)
+    elif step is review and before.labels is None:
+        labels = _newest(tour, "labelset", before.labelset)
+        before.labels = labels.version if labels else 0
+    elif step is serve and before.deployed is None:
+        before.deployed = _newest(tour, "deployment", before.model) is not None
+    else:
+        return False
+    return True
+
+
+def _newest(tour: Tour, kind: str, name: str) -> Artifact | None:
+    try:
+        return tour.ctx.use(Artifacts).get(name, kind, tour.ctx.project)
+    except NotFound:
+        return None
+
+
+def _joined(*parts: str) -> str:
+    """Return a name made of several; letters that no name has become '-' and a fingerprint."""
+    plain = "-".join(parts).lower()
+    name = re.sub(r"[^a-z0-9._-]+", "-", plain)
+    if plain.isascii() and len(name) <= LONGEST:
+        return name
+    return f"{name[: LONGEST - 9].rstrip('-')}-{digest(plain)[:8]}"
 
 
 def check(tour: Tour) -> None:
@@ -106,7 +146,7 @@ def divide(tour: Tour) -> None:
     if tour.params.holdout is not None:
         made = tour.call(
             dataset.import_file,
-            ImportParams(path=tour.params.holdout, name=f"{tour.name}-holdout"),
+            ImportParams(path=tour.params.holdout, name=_joined(tour.name, "holdout")),
         )
         tour.train, tour.holdout = tour.whole, made.dataset
         tour.found.add("split", f"judged on {made.rows} rows of a file of their own", made)
@@ -135,7 +175,7 @@ def part(tour: Tour, ref: str, name: str, called: str = "") -> str:
     datasets = tour.ctx.use(Datasets)
     rows = datasets.read(ref, filter=f"split = '{name}'", project=tour.ctx.project)
     return datasets.write(
-        tour.ctx, f"{tour.name}-{called or name}", rows.drop_columns(["split"]), parents=[ref]
+        tour.ctx, _joined(tour.name, called or name), rows.drop_columns(["split"]), parents=[ref]
     )
 
 
@@ -152,35 +192,20 @@ def review(tour: Tour) -> None:
         return
     from millrace.stores.datasets import Datasets
 
-    datasets = tour.ctx.use(Datasets)
-    rows = datasets.take(tour.whole, list(dict.fromkeys(suspects)), project=tour.ctx.project)
-    ref = datasets.write(tour.ctx, f"{tour.name}-review", rows, parents=[tour.whole])
-    made = tour.call(
-        label.create_set,
-        CreateParams(
-            name=re.sub(r"[^a-z0-9._-]+", "-", f"{tour.name}-{tour.chosen.target}".lower())[:64],
-            labels=_labels(tour),
-            dataset=ref,
-            column=tour.chosen.text,
+    unique = list(dict.fromkeys(suspects))
+    waiting = doubting.line_up(
+        doubting.Doubted(
+            source=tour.whole,
+            rows=tour.ctx.use(Datasets).take(tour.whole, unique, project=tour.ctx.project),
+            target=tour.chosen.target,
+            text=tour.chosen.text,
+            labelset=tour.before.labelset,
+            dataset=_joined(tour.name, "review"),
+            before=tour.before.labels or None,
         ),
+        tour.ctx,
     )
-    tour.call(label.queue, QueueParams(labelset=made.labelset))
-    hints = tour.call(label.suggest, SuggestParams(labelset=made.labelset))
-    says = (
-        f"{rows.num_rows} rows whose label looks wrong wait for people ({hints.mode} suggestions)"
-    )
-    tour.found.add("label", says, hints, made.labelset)
-
-
-def _labels(tour: Tour) -> list[Any]:
-    import pyarrow.compute as pc
-
-    from millrace.label.types.sets import Label
-    from millrace.stores.datasets import Datasets
-
-    table = tour.ctx.use(Datasets).read(tour.whole, [tour.chosen.target], project=tour.ctx.project)
-    values = pc.unique(table.column(0)).to_pylist()  # pyright: ignore[reportAttributeAccessIssue]  # made at run time
-    return [Label(name=str(value)) for value in sorted(map(str, filter(None, values)))]
+    tour.found.add("label", waiting.says, waiting.suggested, waiting.labelset)
 
 
 def train(tour: Tour) -> None:
@@ -191,7 +216,7 @@ def train(tour: Tour) -> None:
             dataset=tour.train,
             target=tour.chosen.target,
             task=tour.chosen.task,
-            name=tour.name,
+            name=tour.before.model,
             budget=tour.params.budget,
             types={tour.chosen.text: "text"} if tour.params.text and tour.chosen.text else {},
         ),
@@ -224,7 +249,7 @@ def explain(tour: Tour) -> None:
         ImportanceParams(model=tour.model, dataset=tour.holdout, rows=1000),
     )
     best = sorted(made.columns, key=lambda column: -column.value)[:SHOWN]
-    says = ", ".join(f"{column.column} {column.value:.3g}" for column in best)
+    says = ", ".join(f"{column.column} {column.value or 0.0:.3g}" for column in best)
     tour.found.add("explanation", f"most important: {says}", made, made.report)
 
 
@@ -241,14 +266,17 @@ def serve(tour: Tour) -> None:
     """Deploy the champion and ask it about rows of the holdout."""
     from millrace.stores.datasets import Datasets
 
-    made = tour.call(
-        deployment.create,
-        deployment.CreateParams(name=tour.name, model=f"model:{tour.name}@champion"),
+    name = tour.before.model
+    model = f"model:{name}@champion"
+    made = (
+        tour.call(deployment.update, deployment.UpdateParams(deployment=name, model=model))
+        if tour.before.deployed
+        else tour.call(deployment.create, deployment.CreateParams(name=name, model=model))
     )
     columns = list(tour.found.results["automl"].features)
     rows = tour.ctx.use(Datasets).read(tour.holdout, columns, limit=SHOWN, project=tour.ctx.project)
     plain = [{key: _plain(value) for key, value in row.items()} for row in rows.to_pylist()]
-    said = tour.call(deployment.predict, deployment.PredictParams(deployment=tour.name, rows=plain))
+    said = tour.call(deployment.predict, deployment.PredictParams(deployment=name, rows=plain))
     values = ", ".join(str(answer.value) for answer in said.predictions)
     sent = visit(tour, columns)
     says = f"{made.path} answers: {values}; asked about {sent} rows of the holdout"
@@ -268,7 +296,7 @@ def visit(tour: Tour, columns: list[str]) -> int:
         tour.holdout, columns, limit=VISITED, project=tour.ctx.project
     )
     rows = [{key: _plain(value) for key, value in row.items()} for row in table.to_pylist()]
-    return visiting.visit(tour.ctx, tour.name, rows)
+    return visiting.visit(tour.ctx, tour.before.model, rows)
 
 
 def find(tour: Tour) -> None:
@@ -288,8 +316,8 @@ def find(tour: Tour) -> None:
     )
     text = str(table.column(0)[0].as_py() or "")
     hits = tour.call(search.query, QueryParams(index=made.index, text=text[:1000], k=SHOWN))
-    near = hits.hits[0].snippet if hits.hits else "nothing"
-    says = f"'{_short(text)}' finds '{_short(near)}'"
+    near = f"'{_short(hits.hits[0].snippet)}'" if hits.hits else "nothing"
+    says = f"'{_short(text)}' finds {near}"
     tour.found.add("search", says, hits, made.index)
     tour.found.notes += [note for note in made.notices if note not in tour.found.notes]
 
@@ -298,8 +326,28 @@ def watch(tour: Tour) -> None:
     """Compare the holdout with what the model learnt from, and look at the traffic."""
     moved = tour.call(drift.test, TestParams(reference=tour.train, current=tour.holdout))
     tour.found.add("drift", moved.verdict, moved)
-    traffic = tour.call(monitor.summary, SummaryParams(deployment=tour.name))
+    traffic = tour.call(monitor.summary, SummaryParams(deployment=tour.before.model))
     tour.found.add("monitor", traffic.verdict, traffic)
+
+
+def told(tour: Tour, judged: Judged, spent: tuple[float, float]) -> TourResult:
+    """Return what the tour found; `spent` is CPU and wall time [s]."""
+    return TourResult(
+        dataset=tour.whole,
+        train=tour.train,
+        holdout=tour.holdout,
+        target=tour.chosen.target,
+        task=tour.chosen.task,
+        why=tour.chosen.reason,
+        model=tour.model,
+        evaluation=judged,
+        quality=tour.found.results["quality"].score,
+        stations=tour.found.stations,
+        notes=list(dict.fromkeys(tour.found.notes)),
+        report=str(report_path(tour)),
+        cpu=spent[0],
+        wall=spent[1],
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -34,6 +34,18 @@ class TourParams(Params):
     )
 
 
+class Before(BaseModel):
+    """What stood in the workspace when a station came to it, so that a resumed one does the same.
+
+    It is looked at as late as can be: another tour may go round while this one is paused.
+    """
+
+    model: str = Field(default="", description="name of the model and the deployment")
+    labelset: str = Field(default="", description="name of the label set")
+    labels: int | None = Field(default=None, description="version of the label set; 0: none")
+    deployed: bool | None = Field(default=None, description="whether the deployment existed")
+
+
 class Judged(BaseModel):
     """The main metric on rows the model never saw."""
 

@@ -23,9 +23,9 @@ def visit(ctx: Context, name: str, rows: list[dict[str, Any]]) -> int:
     loaded = ctx.use(Loader).load(model, name)
     loaded.warm_up()
     lane: Any = None  # requests are answered here, one after the other
-    served = Served(name, model.ref, lane)
+    price = float(deployment.meta.get("price", 0.0))
+    served = Served(name, model.ref, lane, price=price)
     traffic = Traffic(ctx)
-    traffic.prices[name] = float(deployment.meta.get("price", 0.0))
     for row in rows:
         begin, spent = perf_counter(), thread_time()
         call = codec.from_rows([row], loaded.signature)

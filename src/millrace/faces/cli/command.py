@@ -21,14 +21,17 @@ def command_of(op: Op, run: Callable[[Op, dict[str, Any], Options], None]) -> Ty
     """Return the command of an op; `run` gets the op, its raw params and the options."""
     flags = flags_of(op.params)
     own = _common()
+    by_name = {i: f for i, f in enumerate(flags) if f.positional and f.path[0] not in own}
 
     def go(**values: Any) -> None:
         common = {name: values[f"{COMMON}_{name}"] for name in own}
         options = Options.merge(common)
         pairs = [(flag, values[f"p{i}"]) for i, flag in enumerate(flags)]
+        pairs += [(flag, values[f"o{i}"]) for i, flag in by_name.items()]
         run(op, collect(pairs, read_params(common["params"])), options)
 
     parameters = [_parameter(f"p{i}", _hint(flag)) for i, flag in enumerate(flags)]
+    parameters += [_parameter(f"o{i}", _named(flag)) for i, flag in by_name.items()]
     parameters += [_parameter(f"{COMMON}_{name}", hint) for name, hint in own.items()]
     go.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess] -- typer reads it
     go.__name__ = op.verb
@@ -67,6 +70,12 @@ def _hint(flag: Flag) -> Any:
         show_default=False,
         autocompletion=completion,
     )
+    return Annotated[list[str] | None if flag.many else str | None, shown]
+
+
+def _named(flag: Flag) -> Any:
+    """Let what has a place be given by its name too, as every other face has it."""
+    shown = typer.Option(flag.option, hidden=True, autocompletion=_completion(flag))
     return Annotated[list[str] | None if flag.many else str | None, shown]
 
 

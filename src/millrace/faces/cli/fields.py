@@ -180,11 +180,22 @@ def _json(flag: Flag, word: str) -> Any:
 
 
 def collect(pairs: list[tuple[Flag, Any]], base: dict[str, Any]) -> dict[str, Any]:
-    """Return params: `base` with the values of the given flags laid over it."""
+    """Return params: `base` with the values of the given flags laid over it.
+
+    Errors: invalid_input, a value is no JSON, or given twice.
+    """
     raw = json.loads(json.dumps(base))
+    seen: set[tuple[str, ...]] = set()
     for flag, value in pairs:
         if value is None or value == [] or value == ():
             continue
+        if flag.path in seen:
+            raise InvalidInput(
+                f"'{flag.path[0]}' is given twice, by its place and as '{flag.option}'.",
+                "Give it once.",
+                field=flag.path[0],
+            )
+        seen.add(flag.path)
         place = raw
         for part in flag.path[:-1]:
             place = place.setdefault(part, {})

@@ -8,6 +8,7 @@ from typing import NoReturn
 from millrace.core.errors import Cancelled, Internal, InvalidInput, MillraceError
 from millrace.kinds import interrupt
 
+COMPLETING = "_MILLRACE_COMPLETE"  # set by the shell that asks for completions
 STOPPED = Cancelled("The work was cancelled.", "Run the same command again.")
 
 
@@ -16,6 +17,9 @@ def main(args: list[str] | None = None) -> NoReturn:
     # Before any OpenMP library is loaded: idle threads that spin take the CPU from the others.
     # Servers and workers that this process starts inherit it.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    for name in ("stdout", "stderr"):  # None where the caller closed it
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 -- to the end
     given = sys.argv[1:] if args is None else args
     interrupt.end_at_once(STOPPED.exit, lambda: _write(STOPPED, _wants_json(given)))
     code = run(given)
@@ -61,6 +65,8 @@ def _write(error: MillraceError, machine: bool) -> None:
 
 def _tell(error: MillraceError, machine: bool) -> int:
     """Print an error: the body on stdout for machines, two lines on stderr for people."""
+    if COMPLETING in os.environ:  # a key press is no place for words
+        return error.exit
     if machine:
         print(json.dumps(error.body(), ensure_ascii=False, default=str), flush=True)
     else:

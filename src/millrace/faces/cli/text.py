@@ -1,19 +1,22 @@
 """Results as people read them: tables for lists, key and value for objects."""
 
-import json
 import os
 import re
 import sys
+import typing
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
 from typer import Exit
 
+from millrace.core.errors import Unavailable
 from millrace.kinds.readable import Readable
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 WIDE = 60  # a cell longer than this is cut in a table
+NARROW = 24  # a column of longer cells may be made this narrow
+GAP = 2
 
 
 def clean(text: str) -> str:
@@ -28,7 +31,8 @@ def show(result: BaseModel, *, as_json: bool) -> None:
     elif isinstance(result, Readable):
         say(clean(result.readable()))
     else:
-        say("\n".join(_blocks(result.model_dump(mode="json"))))
+        body = result.model_dump(mode="json")
+        say("\n".join(_nothing(type(result), body) or _blocks(body)))
 
 
 def say(text: str) -> None:
@@ -38,19 +42,47 @@ def say(text: str) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the last flush
         raise Exit(0) from None
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise Unavailable(
+            f"The result could not be written: {error.strerror}.", "The work itself is done."
+        ) from error
 
 
-def _blocks(body: dict[str, Any]) -> list[str]:
-    """Lay an object out: its plain values first, then each list and object below its name."""
-    if len(body) == 1 and list(body.values()) == [[]]:
-        return [f"no {_label(next(iter(body)))}"]
+def _nothing(model: type[BaseModel], body: dict[str, Any]) -> list[str]:
+    """Say that a list has nothing in it, and what else there is to say; [] for all else."""
+    lists = [name for name, field in model.model_fields.items() if _of_objects(field.annotation)]
+    if len(lists) != 1 or body[lists[0]] != [] or body.get("total", len(body) - 1):
+        return []
+    rest = {name: value for name, value in body.items() if _says_something(value)}
+    return [f"no {_label(lists[0])}", *_blocks(rest, parts=True)]
+
+
+def _of_objects(kind: Any) -> bool:
+    item = (typing.get_args(kind) or (None,))[0]
+    return (
+        typing.get_origin(kind) is list and isinstance(item, type) and issubclass(item, BaseModel)
+    )
+
+
+def _says_something(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_says_something, value.values()))
+    return bool(value)
+
+
+def _blocks(body: dict[str, Any], *, parts: bool = False) -> list[str]:
+    """Lay an object out: its plain values first, then each list and object below its name.
+
+    One that is the whole result needs no name; with `parts` there is more than this.
+    """
     plain = {k: v for k, v in body.items() if not _nested(v) and not _is_text(v)}
     blocks = [_pairs(plain)] if plain else []
     for name, value in body.items():
         if _is_text(value):
             blocks.append(clean(value).rstrip())
         elif _nested(value):
-            blocks.append(_below(name, value, alone=len(body) == 1))
+            blocks.append(_below(name, value, alone=len(body) == 1 and not parts))
     return [block for block in blocks if block]
 
 
@@ -73,9 +105,12 @@ def _is_text(value: Any) -> bool:
 
 def _pairs(body: dict[str, Any], indent: str = "") -> str:
     width = max((len(_label(key)) for key in body), default=0)
-    return "\n".join(
-        f"{indent}{_label(key):<{width}}  {cell(value, key)}" for key, value in body.items()
-    )
+    lines: list[str] = []
+    for key, value in body.items():
+        said = [cell(item) for item in value] if _sentences(value) else [cell(value, key)]
+        names = [_label(key)] + [""] * (len(said) - 1)
+        lines += [f"{indent}{a:<{width}}  {b}" for a, b in zip(names, said, strict=True)]
+    return "\n".join(lines)
 
 
 def _label(name: str) -> str:
@@ -92,15 +127,32 @@ def cell(value: Any, name: str = "") -> str:
         return datetime.fromtimestamp(value).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, float):
         return f"{value:.6g}"
-    if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
-        return ", ".join(cell(item) for item in value) or "-"
     if isinstance(value, dict | list):
-        return clean(json.dumps(value, ensure_ascii=False))
+        return _brief(value) or "-"
     return clean(str(value)).replace("\n", " ")
 
 
+def _brief(value: Any) -> str:
+    """Return an object or a list in one line; `--json` has it whole."""
+    if isinstance(value, dict):
+        return ", ".join(f"{_label(key)} {cell(item, key)}" for key, item in value.items())
+    if any(isinstance(item, dict | list) for item in value):
+        return "; ".join(
+            " ".join(map(cell, item.values() if isinstance(item, dict) else [item]))
+            for item in value
+        )
+    return ", ".join(map(cell, value))
+
+
+def _sentences(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(i, str) and i.endswith(".") for i in value)
+
+
 def table(rows: list[Any]) -> str:
-    """Return rows as a table as wide as the terminal."""
+    """Return rows as a table as wide as the terminal.
+
+    Columns without a value are left out, and so is, with a line that names it, what has no room.
+    """
     from io import StringIO
 
     from rich.console import Console
@@ -109,19 +161,53 @@ def table(rows: list[Any]) -> str:
 
     if not all(isinstance(row, dict) for row in rows):
         return "\n".join(f"  {cell(row)}" for row in rows)
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+    cells = _cells(rows)
+    names, hidden = _fitting(cells, _width())
+    shown = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="")
     for name in names:
         numeric = all(isinstance(r.get(name), int | float | None) for r in rows)
         shown.add_column(
-            Text(_label(name)), justify="right" if numeric else "left", overflow="fold"
+            Text(_label(name)),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=_least(name, cells[name]) == _most(name, cells[name]),
         )
-    for row in rows:
-        shown.add_row(*(Text(_cut(cell(row.get(name), name))) for name in names))
+    for line in zip(*(cells[name] for name in names), strict=True):
+        shown.add_row(*map(Text, line))
     console = Console(file=StringIO(), width=_width(), color_system=None, legacy_windows=False)
     with console.capture() as captured:
         console.print(shown)
-    return "\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n"))
+    lines = [line.rstrip() for line in captured.get().rstrip("\n").split("\n")]
+    if hidden:
+        lines.append(f"(--json also has: {', '.join(map(_label, hidden))})")
+    return "\n".join(lines)
+
+
+def _cells(rows: list[Any]) -> dict[str, list[str]]:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    found = {name: [_cut(cell(row.get(name), name)) for row in rows] for name in names}
+    return {name: cells for name, cells in found.items() if {*cells} - {"-", ""}} or found
+
+
+def _fitting(cells: dict[str, list[str]], width: int) -> tuple[list[str], list[str]]:
+    """Return the columns there is room for, from the left, and the others."""
+    names: list[str] = []
+    for name, column in cells.items():
+        width -= _least(name, column) + GAP
+        if width < -GAP and names:
+            break
+        names.append(name)
+    return names, [name for name in cells if name not in names]
+
+
+def _most(name: str, column: list[str]) -> int:
+    return max(len(_label(name)), *map(len, column))
+
+
+def _least(name: str, column: list[str]) -> int:
+    """Return how narrow a column may be: prose can be folded, an identifier cannot."""
+    wide = _most(name, column)
+    return min(wide, NARROW) if any(" " in text for text in column) else wide
 
 
 def _cut(text: str) -> str:

@@ -134,10 +134,10 @@ class Root(Lazy):
         if len(args) > 1 and not args[1].startswith("-"):
             catalog.find(f"{args[0]}.{args[1].replace('-', '_')}")
         names = self.list_commands(None)
-        near = get_close_matches(args[0], names, 3) or names
+        near = get_close_matches(args[0], names, 3)
+        ask = f"Did you mean {choices(near)}? " if near else ""
         raise NotFound(
-            f"There is no command '{args[0][:80]}'.",
-            f"Did you mean {choices(near)}? Run 'millrace --help' to see all.",
+            f"There is no command '{args[0][:80]}'.", f"{ask}Run 'millrace --help' to see all."
         )
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -39,15 +40,16 @@ class Listen:
         return json.dumps(asdict(self))
 
 
-def socket_of(host: str, port: int, *, listen: bool = True) -> socket.socket:
+def socket_of(host: str, port: int, *, listen: bool = True, share: bool = True) -> socket.socket:
     """Bind a port that several processes of ours may share.
 
     Errors: invalid_input, the address is taken or not ours.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if hasattr(socket, "SO_REUSEPORT"):
+    if listen or not share:  # one that only holds the port is not to be passed over
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if share and hasattr(socket, "SO_REUSEPORT"):
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         found.bind((host, port))
@@ -83,6 +85,7 @@ def serve(listen: Listen, token: str) -> None:
     from millrace.faces.web.shell import Shell
 
     with Workspace.open(listen.workspace, listen.flags) as workspace:
+        open_stores(workspace)
         gate = Gate(
             token=token,
             hosts=allowed_hosts(listen),
@@ -123,6 +126,13 @@ def serve(listen: Listen, token: str) -> None:
                 mounted.close()
 
 
+def open_stores(workspace: Workspace) -> None:
+    """Make tables and folders, or say why not, before anything else is begun."""
+    from millrace.stores.jobs import Jobs
+
+    workspace.use(Jobs).last_event()
+
+
 class _Stop:
     """Says whether uvicorn was told to end, so that open streams end too."""
 
@@ -152,11 +162,24 @@ def main() -> int:
 
 
 def check_files(listen: Listen) -> None:
-    """Raise `invalid_input` when a TLS file is missing."""
+    """Raise `invalid_input` when a TLS file is missing or no certificate with its key."""
     for name, path in (("tls-cert", listen.tls_cert), ("tls-key", listen.tls_key)):
         if path is not None and not Path(path).is_file():
             raise InvalidInput(f"The file '{path}' of --{name} does not exist.", "Name a PEM file.")
+    if listen.tls_cert is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(listen.tls_cert, listen.tls_key)
+    except OSError as error:  # SSLError is one
+        raise InvalidInput(
+            f"'{listen.tls_cert}' and '{listen.tls_key}' are no certificate with its key: {error}.",
+            "Name PEM files that belong together.",
+            field="tls-cert",
+        ) from error
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ended = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(ended)  # all is closed; at an interpreter's end nanobind prints pages about DuckDB

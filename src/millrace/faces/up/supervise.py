@@ -13,12 +13,26 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from millrace.core.errors import InvalidInput, NotAllowed
+from millrace.core.errors import (
+    Conflict,
+    Internal,
+    InvalidInput,
+    LimitReached,
+    MissingExtra,
+    NotAllowed,
+    TimedOut,
+    Unavailable,
+)
 from millrace.core.workspace import Workspace
-from millrace.faces.up.process import TOKEN, Listen, check_files, socket_of
+from millrace.faces.up.process import TOKEN, Listen, check_files, open_stores, socket_of
 
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0)  # waits before a restart, when deaths follow closely [s]
 STEADY = 20.0  # a life longer than this forgets the deaths before it [s]
+ENOUGH = 4  # quick ends by itself, after which it is not started again
+FINAL = {  # 3 is not among them: uvicorn ends with it when the app does not start
+    kind.exit: kind for kind in (InvalidInput, Conflict, NotAllowed, LimitReached, MissingExtra)
+}
+LATER = (Unavailable.exit, TimedOut.exit)  # what may work the next time
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # an address of all, and how we reach it
 # glibc gives each thread a heap and does not reuse what is free in another's: with 50 users a
 # server grew by 44 MB in 90 s, of which 2 MB were in use; with one heap by 3 to 8 MB.
@@ -50,6 +64,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     began: float = 0.0
     deaths: int = 0
+    failures: int = 0
     due: float = 0.0
 
     def start(self) -> None:
@@ -66,12 +81,25 @@ class Child:
         code = self.process.poll()
         if code is None:
             return
-        if time.monotonic() - self.began > STEADY:
-            self.deaths = 0
-        wait = BACKOFF[min(self.deaths, len(BACKOFF) - 1)]
-        self.deaths += 1
+        wait = self.died(code)
         self.process, self.due = None, time.monotonic() + wait
         say(f"{self.name} ended with {code}; starting it again in {wait} s.")
+
+    def died(self, code: int) -> float:
+        """Return how long to wait before the next start [s].
+
+        Errors: that of the process, when it cannot start and another try would not help.
+        """
+        quick = time.monotonic() - self.began < STEADY
+        self.deaths = self.deaths + 1 if quick else 1
+        broke = quick and code > 0 and code not in LATER
+        self.failures = self.failures + 1 if broke else 0
+        if broke and (code in FINAL or self.failures >= ENOUGH):
+            raise FINAL.get(code, Internal)(
+                f"'{self.name}' cannot start: it ended with {code}, and what it said stands above.",
+                "Mend what it said, then run 'millrace up' again.",
+            )
+        return BACKOFF[min(self.deaths, len(BACKOFF)) - 1]
 
 
 def say(text: str) -> None:
@@ -82,31 +110,37 @@ def say(text: str) -> None:
 def run(plan: Plan) -> None:
     """Start everything and stay until SIGINT or SIGTERM.
 
-    Errors: not_allowed, an open address without TLS; invalid_input, the port is taken.
+    Errors: not_allowed, an open address without TLS; invalid_input, the port is taken; that of
+    a process that cannot start.
     """
     with Workspace.open(plan.workspace, plan.flags) as workspace:
         settings, root = workspace.settings, str(workspace.root)
-        _open_stores(workspace)
+        open_stores(workspace)
     check_address(settings.host, plan)
-    held = socket_of(settings.host, settings.port, listen=False)  # keeps the port ours
-    listen = Listen(
-        workspace=root,
-        flags=plan.flags,
-        host=settings.host,
-        port=held.getsockname()[1],
-        hosts=plan.allow_hosts,
-        tls_cert=plan.tls_cert,
-        tls_key=plan.tls_key,
-        behind_proxy=plan.behind_proxy,
-    )
-    check_files(listen)
-    token = os.environ.get(TOKEN) or secrets.token_urlsafe(32)
-    environment = {**os.environ, TOKEN: token, "MILLRACE_WORKSPACE": root}
-    environment.pop("MILLRACE_URL", None)
-    children = _children(listen, settings.servers, settings.workers, environment)
-    with held:
+    with hold(settings.host, settings.port) as held:
+        listen = Listen(
+            workspace=root,
+            flags=plan.flags,
+            host=settings.host,
+            port=held.getsockname()[1],
+            hosts=plan.allow_hosts,
+            tls_cert=plan.tls_cert,
+            tls_key=plan.tls_key,
+            behind_proxy=plan.behind_proxy,
+        )
+        check_files(listen)
+        token = os.environ.get(TOKEN) or secrets.token_urlsafe(32)
+        environment = {**os.environ, TOKEN: token, "MILLRACE_WORKSPACE": root}
+        environment.pop("MILLRACE_URL", None)
+        children = _children(listen, settings.servers, settings.workers, environment)
         address = address_of(listen, token)
         _stay(children, listen, json.dumps({"address": address}) if plan.as_json else address)
+
+
+def hold(host: str, port: int) -> socket.socket:
+    """Keep a port for our processes, which share it; nobody else may have it, nor another `up`."""
+    socket_of(host, port, listen=False, share=False).close()
+    return socket_of(host, port, listen=False)
 
 
 def check_address(host: str, plan: Plan) -> None:
@@ -140,13 +174,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _open_stores(workspace: Workspace) -> None:
-    """Make tables and folders once, before several processes would at the same time."""
-    from millrace.stores.jobs import Jobs
-
-    workspace.use(Jobs).last_event()
 
 
 def _children(

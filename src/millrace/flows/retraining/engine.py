@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from millrace.core.errors import InvalidInput
+from millrace.flows import engine
 
 pc: Any = pyarrow.compute  # its functions are made at run time, which pyright cannot see
 
@@ -48,27 +49,26 @@ def merge(
             )
     names = _same(kept, train, features)
     values = _cast(kept[column], train.schema.field(target).type, target).to_pylist()
-    new = dict(zip(keys(kept, names), values, strict=True))
-    judged = set(keys(holdout, names)) if all(n in holdout.column_names for n in names) else set()
+    new = dict(zip(engine.keys(kept, names), values, strict=True))
+    judged = (
+        set(engine.keys(holdout, names)) if all(n in holdout.column_names for n in names) else set()
+    )
     held = {key for key in new if key in judged}
     before = train[target].to_pylist()
-    there = keys(train, names)
+    there = engine.keys(train, names)
     after = [
         new[key] if key in new and key not in held else old
         for key, old in zip(there, before, strict=True)
     ]
     changed = sum(one != two for one, two in zip(before, after, strict=True))
     fresh = [key for key in new if key not in held and key not in set(there)]
-    place = {key: at for at, key in enumerate(keys(kept, names))}
+    place = {key: at for at, key in enumerate(engine.keys(kept, names))}
     more = kept.take(pa.array([place[key] for key in fresh], pa.int64()))
-    base = train.set_column(
-        train.column_names.index(target),
-        train.schema.field(target),
-        pa.array(after, train.schema.field(target).type),
-    )
-    extra = _shaped(more, base, target, [new[key] for key in fresh])
+    field = train.schema.field(target)
+    base = train.set_column(train.column_names.index(target), field, pa.array(after, field.type))
+    said = pa.array([new[key] for key in fresh], field.type)
     return Merged(
-        table=pa.concat_tables([base, extra]),
+        table=_behind(base, more, said, target, names),
         changed=changed,
         added=len(fresh),
         held_out=len(held),
@@ -76,17 +76,20 @@ def merge(
     )
 
 
-def keys(table: pa.Table, names: list[str]) -> list[tuple[Any, ...]]:
-    """Return the values of each row as something that can be looked up."""
-    lists = [table[name].to_pylist() for name in names]
-    plain = [[_plain(value) for value in values] for values in lists]
-    return list(zip(*plain, strict=True))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and value != value:
-        return None
-    return tuple(value) if isinstance(value, list) else value
+def _behind(
+    base: pa.Table, more: pa.Table, said: pa.Array, target: str, features: list[str]
+) -> pa.Table:
+    more = more.drop_columns([target] if target in more.column_names else [])
+    table, _, lost = engine.appended(base, more.append_column(base.schema.field(target), said))
+    unfit = [name for name in features if name in lost]
+    if unfit:
+        raise InvalidInput(
+            f"Column '{unfit[0]}' of the labelled rows does not fit the training data, "
+            f"which holds {base.schema.field(unfit[0]).type}.",
+            "Label rows of a dataset whose columns have the types of the training data.",
+            column=unfit[0],
+        )
+    return table
 
 
 def _same(kept: pa.Table, train: pa.Table, features: list[str]) -> list[str]:
@@ -94,27 +97,11 @@ def _same(kept: pa.Table, train: pa.Table, features: list[str]) -> list[str]:
 
 
 def _cast(values: pa.ChunkedArray, wanted: pa.DataType, target: str) -> pa.ChunkedArray:
-    try:
-        return pc.cast(values, wanted)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    found = engine.fit(values, wanted)
+    if found is None:
         raise InvalidInput(
             f"The labels do not fit the target '{target}', which holds {wanted}.",
             "Use a label set whose labels are values of the target.",
             column=target,
-        ) from error
-
-
-def _shaped(more: pa.Table, like: pa.Table, target: str, values: list[Any]) -> pa.Table:
-    ids = like["_id"].to_pylist() if "_id" in like.column_names else []
-    first = max(ids, default=-1) + 1
-    parts: dict[str, Any] = {}
-    for field in like.schema:
-        if field.name == "_id":
-            parts[field.name] = pa.array(range(first, first + more.num_rows), pa.int64())
-        elif field.name == target:
-            parts[field.name] = pa.array(values, field.type)
-        elif field.name in more.column_names:
-            parts[field.name] = pc.cast(more[field.name], field.type)
-        else:
-            parts[field.name] = pa.nulls(more.num_rows, field.type)
-    return pa.table(parts, schema=like.schema)
+        )
+    return found

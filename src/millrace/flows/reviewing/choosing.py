@@ -130,6 +130,7 @@ def written(chosen: Chosen, plan: Plan, ctx: Context) -> tuple[str, Any]:
     """Return the column people read and the whole table of the label set."""
     import pyarrow as pa
 
+    from millrace.flows.engine import appended
     from millrace.flows.reviewing import engine
     from millrace.stores.datasets import Datasets
 
@@ -148,8 +149,5 @@ def written(chosen: Chosen, plan: Plan, ctx: Context) -> tuple[str, Any]:
         ids = pa.array(chosen.items, pa.int64())
         return column, table.append_column("_id", ids)
     bound = ctx.use(Datasets).read(definition.dataset, project=ctx.project)
-    fitted, chosen.lost = engine.shaped(table, bound.schema)
-    first = (max(bound["_id"].to_pylist()) + 1) if bound.num_rows else 0
-    chosen.items = list(range(first, first + fitted.num_rows))
-    fitted = fitted.append_column("_id", pa.array(chosen.items, pa.int64()))
-    return column, pa.concat_tables([bound, fitted.select(bound.column_names).cast(bound.schema)])
+    whole, chosen.items, chosen.lost = appended(bound, table)
+    return column, whole

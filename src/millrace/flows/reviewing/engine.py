@@ -94,21 +94,3 @@ def readable(table: pa.Table, names: list[str]) -> pa.Array:
         ["\n".join(f"{name}: {row[name]}" for name in names)[:LONGEST] for row in rows],
         pa.string(),
     )
-
-
-def shaped(table: pa.Table, like: pa.Schema) -> tuple[pa.Table, list[str]]:
-    """Return rows in the columns of `like` (missing ones empty), and what had to be left out."""
-    parts: dict[str, Any] = {}
-    lost: list[str] = [name for name in table.column_names if name not in like.names]
-    for field in like:
-        if field.name == "_id":
-            continue
-        try:
-            found = (
-                pc.cast(table[field.name], field.type) if field.name in table.column_names else None
-            )
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            found = None
-            lost.append(field.name)
-        parts[field.name] = pa.nulls(table.num_rows, field.type) if found is None else found
-    return pa.table(parts), [name for name in lost if name != "_id"]

@@ -6,6 +6,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute
 
+from millrace.flows import engine
+
 pc: Any = pyarrow.compute  # its functions are made at run time, which pyright cannot see
 
 PREDICTION, CONFIDENCE = "prediction", "confidence"
@@ -78,9 +80,5 @@ def _typed(values: list[Any], like: pa.Schema, name: str) -> pa.Array:
         found = pa.array([_said(value) for value in values], pa.string())
     if pa.types.is_null(found.type):
         return found.cast(wanted or pa.string())
-    if wanted is None or found.type == wanted:
-        return found
-    try:
-        return pc.cast(found, wanted)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return pc.cast(found, pa.string())
+    fitted = found if wanted is None else engine.fit(found, wanted)
+    return pc.cast(found, pa.string()) if fitted is None else fitted

@@ -1,7 +1,9 @@
 """Names of what runs are sorted and filtered by, and the same over runs in memory."""
 
 import math
-from collections.abc import Sequence
+import operator
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +16,16 @@ NUMBERS = ("started_at", "ended_at", "duration")
 KEYED = ("metrics", "min", "max", "params", "tags")
 LISTS = ("in", "not in", "between")
 WORDS = ("contains", "contains text", "starts with")
+COMPARED: dict[str, Callable[[Any, Any], Any]] = {  # of two values, or of a column in SQL
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+# What Python's float() and both databases read alike; a longer exponent could overflow.
+NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"
 Group = Literal["", "metrics", "min", "max", "params", "tags"]
 
 
@@ -65,11 +77,13 @@ def value(line: RunLine, wanted: Column) -> Any:
     return found.last if wanted.group == "metrics" else getattr(found, wanted.group)
 
 
-def number(text: Any) -> float | None:
-    """Return a param as a number, None when it is none."""
+def number(there: Any) -> float | None:
+    """Return a metric, or a param that reads as a number everywhere; None for all else."""
+    if isinstance(there, str) and not re.search(NUMBER, there):
+        return None
     try:
-        found = float(text)
-    except (TypeError, ValueError):
+        found = float(there)
+    except (TypeError, OverflowError):  # the latter: a whole number above all floats
         return None
     return found if math.isfinite(found) else None
 
@@ -88,14 +102,24 @@ def check(found: Condition, wanted: Column) -> None:
         raise _wrong(found, "the two ends")
     if found.op in WORDS and (wanted.numeric or not isinstance(found.value, str)):
         raise _wrong(found, "a text, and a column of texts")
+    _check_values(found, wanted, values)
+
+
+def _check_values(found: Condition, wanted: Column, values: list[Any]) -> None:
+    if len({is_number(one) for one in values}) > 1:
+        raise _wrong(found, "values of one kind")
     for one in values:
-        if isinstance(one, float) and not math.isfinite(one):
+        if is_number(one) and number(one) is None:
             raise _wrong(found, "finite numbers")
-        is_number = isinstance(one, int | float) and not isinstance(one, bool)
-        if wanted.numeric and not is_number:
+        if wanted.numeric and not is_number(one):
             raise _wrong(found, "a number")
-        if is_number and not wanted.numeric and wanted.group != "params":
+        if is_number(one) and not wanted.numeric and wanted.group != "params":
             raise _wrong(found, "a text in quotes")
+
+
+def is_number(one: Any) -> bool:
+    """Say whether a value of a filter is a number."""
+    return isinstance(one, int | float) and not isinstance(one, bool)
 
 
 def holds(line: RunLine, found: Condition | All | Any_ | Not) -> bool:
@@ -117,7 +141,7 @@ def _compare(found: Condition, there: Any) -> bool:
     if there is None:
         return False
     values = found.value if isinstance(found.value, list) else [found.value]
-    if any(isinstance(one, int | float) and not isinstance(one, bool) for one in values):
+    if is_number(values[0]):
         there = number(there)
         if there is None:
             return False
@@ -129,24 +153,13 @@ def _compare(found: Condition, there: Any) -> bool:
         return values[0] <= there <= values[1]
     if found.op in WORDS:
         return _worded(found.op, str(there), str(values[0]))
-    return _ordered(found.op, there, values[0])
+    return COMPARED[found.op](there, values[0])
 
 
 def _worded(op: str, there: str, one: str) -> bool:
     if op == "starts with":
         return there.startswith(one)
     return one in there if op == "contains" else one.lower() in there.lower()
-
-
-def _ordered(op: str, there: Any, one: Any) -> bool:
-    return {
-        "=": there == one,
-        "!=": there != one,
-        "<": there < one,
-        "<=": there <= one,
-        ">": there > one,
-        ">=": there >= one,
-    }[op]
 
 
 def ordered(lines: Sequence[RunLine], sort: str, *, descending: bool) -> list[RunLine]:

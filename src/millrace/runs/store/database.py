@@ -1,6 +1,7 @@
 """Reads runs from MLflow's tables directly: its own search takes seconds for thousands."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,10 +12,22 @@ from mlflow.store.tracking.dbmodels.models import (
     SqlInput,
     SqlInputTag,
 )
-from sqlalchemy import Connection, Engine, and_, case, create_engine, false, func, inspect, select
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import (
+    Connection,
+    Engine,
+    and_,
+    case,
+    create_engine,
+    event,
+    false,
+    func,
+    inspect,
+    select,
+)
+from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
-from millrace.core.errors import NotFound
+from millrace.core.errors import InvalidInput, NotFound, Unavailable
 from millrace.runs.engine.columns import Column, column
 from millrace.runs.store.expressions import LATEST, METRIC, PARAM, RUN, TAG, Columns
 from millrace.runs.store.reading import OURS, Details, Page, Points, described
@@ -40,12 +53,39 @@ def open_engine(uri: str) -> Engine | None:
         if not path.exists():
             return None
         place = f"sqlite:///file:{quote(str(path))}?mode=ro&uri=true"
-        return create_engine(place, connect_args={"timeout": 30, "check_same_thread": False})
+        engine = create_engine(place, connect_args={"timeout": 30, "check_same_thread": False})
+        event.listen(engine, "connect", _fold)
+        return engine
     engine = connect(uri).execution_options(postgresql_readonly=True)
-    if not inspect(engine).has_table(RUN.name):
+    with reading(engine) as connection:
+        known = inspect(connection).has_table(RUN.name)
+    if not known:
         engine.dispose()
         return None
     return engine
+
+
+def _fold(raw: Any, _entry: ConnectionPoolEntry) -> None:
+    """Let SQLite's own `lower`, which knows ASCII only, fold every letter."""
+    raw.create_function("lower", 1, lambda text: text if text is None else str(text).lower())
+
+
+@contextmanager
+def reading(engine: Engine) -> Generator[Connection]:
+    """Open one transaction that only reads.
+
+    Errors: invalid_input, a text that no database holds; unavailable, no answer.
+    """
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        said = str(error.orig).split("\n", 1)[0].rstrip(".")
+        if isinstance(error, DataError):
+            raise InvalidInput(f"This cannot be looked for: {said}.", "Leave it out.") from error
+        raise Unavailable(
+            f"MLflow's database does not answer: {said}.", "Check 'millrace config'."
+        ) from error
 
 
 def empty_engine() -> Engine:
@@ -91,7 +131,7 @@ class DatabaseReader:
 
     def page(self, params: ListParams) -> Page:
         """Return the runs that fit, in order, with their number."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             places = self._experiments(connection)
             columns = Columns()
             conditions = self._conditions(columns, params, places)
@@ -149,7 +189,7 @@ class DatabaseReader:
 
     def keys(self) -> Keys:
         """Return every metric, param and tag of the project's runs."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             places = list(self._experiments(connection))
             found = [self._keys(connection, table, places) for table in (LATEST, PARAM, TAG)]
         tags = [key for key in found[2] if not key.startswith(OURS)]
@@ -174,7 +214,7 @@ class DatabaseReader:
 
     def lines(self, runs: Sequence[str], metrics: Sequence[str] | None) -> list[RunLine]:
         """Return these runs in this order."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             found = self._lines(connection, runs, metrics, self._experiments(connection))
         known = {line.run for line in found}
         for run in runs:
@@ -247,7 +287,7 @@ class DatabaseReader:
     def details(self, run: str) -> Details:
         """Return everything about one run."""
         line = self.lines([run], None)[0]
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(select(RUN).where(RUN.c.run_uuid == run)).one()
             tags = _by_run(connection, TAG, [run]).get(run, {})
             inputs = _inputs(connection, run)
@@ -274,7 +314,7 @@ class DatabaseReader:
         if metrics is not None:
             query = query.where(METRIC.c.key.in_(metrics))
         found: dict[tuple[str, str], Points] = {}
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             for run, key, step, at, value, is_nan in _rows(
                 connection, query, METRIC.c.run_uuid, runs
             ):

@@ -14,7 +14,15 @@ from sqlalchemy import ColumnElement, Float, and_, case, cast, func, not_, null,
 
 from millrace.core.errors import InvalidInput
 from millrace.kinds.filter import DEPTH, All, Any_, Condition, Not
-from millrace.runs.engine.columns import WORDS, Column, check, column
+from millrace.runs.engine.columns import (
+    COMPARED,
+    NUMBER,
+    WORDS,
+    Column,
+    check,
+    column,
+    is_number,
+)
 from millrace.stores.tracking import DATASET_TAG, JOB_TAG, MODEL_TAG, OP_TAG
 
 RUN: Any = SqlRun.__table__
@@ -29,8 +37,6 @@ NAMED = {
     "model": MODEL_TAG,
     "job": JOB_TAG,
 }
-# What Python's float() and both databases read alike; a longer exponent could overflow.
-NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"
 Sql = ColumnElement[Any]
 
 
@@ -102,10 +108,11 @@ class Columns:
         if found.op in ("is null", "is not null"):
             there: Any = self.number(wanted) if wanted.numeric else self.text(wanted)
             return there.is_(None) if found.op == "is null" else there.is_not(None)
-        is_number = any(isinstance(v, int | float) and not isinstance(v, bool) for v in listed)
-        there = self.number(wanted) if is_number else self.text(wanted)
-        if not is_number:
-            listed = [str(v).lower() if isinstance(v, bool) else v for v in listed]
+        if is_number(listed[0]):
+            there, listed = self.number(wanted), [float(one) for one in listed]
+        else:
+            there = self.text(wanted)
+            listed = [str(one).lower() if isinstance(one, bool) else one for one in listed]
         if found.op == "in":
             return there.in_(listed)
         if found.op == "not in":
@@ -114,7 +121,7 @@ class Columns:
             return there.between(listed[0], listed[1])
         if found.op in WORDS:
             return _worded(found.op, there, str(listed[0]))
-        return _compared(found.op, there, listed[0])
+        return COMPARED[found.op](there, listed[0])
 
     def order(self, wanted: Column, *, descending: bool) -> list[Sql]:
         """Return what to order by: numbers before texts, runs without a value last."""
@@ -134,17 +141,6 @@ def _worded(op: str, there: Any, one: str) -> Sql:
     if op == "starts with":
         return func.substr(there, 1, len(one)) == one
     return func.replace(there, one, "") != there  # minds the case; LIKE does so on Postgres only
-
-
-def _compared(op: str, there: Any, one: Any) -> Sql:
-    return {
-        "=": there == one,
-        "!=": there != one,
-        "<": there < one,
-        "<=": there <= one,
-        ">": there > one,
-        ">=": there >= one,
-    }[op]
 
 
 def _looked_up(table: Any, key: str) -> Sql:

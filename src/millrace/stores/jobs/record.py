@@ -170,6 +170,15 @@ def _running(database: Database, connection: Connection, row: Row[Any]) -> int:
     return int(connection.execute(others).scalar() or 0)
 
 
+def is_busy(connection: Connection) -> bool:
+    """Say whether any job waits, is due, or runs."""
+    states = ("queued", "running", "pausing", "cancelling")
+    query = select(job.c.id).where(
+        job.c.parent.is_(None), job.c.state.in_(states), job.c.not_before <= clock.now()
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def waiting(connection: Connection, limit: int = 100) -> list[Row[Any]]:
     """Return jobs that no worker holds and no queue knows, due ones only, urgent first."""
     return list(

@@ -5,9 +5,11 @@ harmless; a dead worker's jobs are released by its silent heartbeat, and the nex
 gets a new workflow while the old one is cancelled.
 """
 
+import itertools
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
@@ -27,6 +29,8 @@ from millrace.stores.sql import Database, connect
 
 QUEUES = ("default", "training", "interactive")
 APPLICATION = "millrace"
+EAGER, SELDOM = 0.1, 0.6  # time between two looks of a queue, with work and without [s]
+CALM = 5.0  # time without work after which the queues look seldom [s]
 VERSION = "millrace-1"  # constant: an upgrade recovers old work
 LOG = logging.getLogger("millrace.worker")
 Beside = Callable[[Workspace], AbstractContextManager[None]]
@@ -71,15 +75,18 @@ def work(workspace: Workspace) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _launch(workspace, _executor.id)
     LOG.info("READY %s", _executor.id)
-    look = clock.now()
+    look, pace = clock.now(), Pace()
     try:
-        while not stop.wait(0.25):
+        for beat in itertools.count():
+            if stop.wait(0.25):
+                break
             try:
-                take_over(database, workspace.settings)
+                if beat % 4 == 0:
+                    take_over(database, workspace.settings)
                 if clock.now() >= look:
                     look = clock.now() + workspace.settings.lease
                     take_back(database)
-                enqueue_waiting(database)
+                pace.keep(enqueue_waiting(database))
             except MillraceError as error:
                 LOG.warning("worker: %s", error)
     finally:
@@ -117,9 +124,39 @@ def take_back(database: Database) -> list[str]:
     return lost
 
 
-def enqueue_waiting(database: Database) -> None:
-    """Hand every waiting job to its queue; a crash in between enqueues it again, once."""
+class Pace:
+    """How often the queues look for jobs: seldom once there was none for a while.
+
+    Each look of DBOS takes 2 CPU-ms; the interval stands in the database, so that it counts for
+    every worker, and each of them sets it from the same jobs.
+    """
+
+    def __init__(self) -> None:
+        self._interval = EAGER
+        self._busy_at = time.monotonic()
+
+    def keep(self, busy: bool) -> None:
+        """Look often while there is work."""
+        if busy:
+            self._busy_at = time.monotonic()
+        wanted = EAGER if time.monotonic() - self._busy_at < CALM else SELDOM
+        if wanted == self._interval:
+            return
+        for name in QUEUES:
+            queue = DBOS.retrieve_queue(name)
+            if queue is not None:
+                queue.set_polling_interval_sec(wanted)
+        self._interval = wanted
+
+
+def enqueue_waiting(database: Database) -> bool:
+    """Hand every waiting job to its queue; a crash in between enqueues it again, once.
+
+    Returns whether any job waits or runs.
+    """
     with database.read() as connection:
+        if not record.is_busy(connection):
+            return False
         rows = record.waiting(connection)
     for row in rows:
         name = f"{row.id}.{row.epoch}"
@@ -136,6 +173,7 @@ def enqueue_waiting(database: Database) -> None:
                 .where(tables.job.c.id == row.id, tables.job.c.epoch == row.epoch)
                 .values(workflow=name)
             )
+    return True
 
 
 def _cancel_old(id: str, name: str) -> None:
@@ -173,7 +211,7 @@ def _launch(workspace: Workspace, executor: str) -> None:
             limiter={"limit": limits.rate, "period": limits.period}
             if limits and limits.rate
             else None,
-            polling_interval_sec=0.1,
+            polling_interval_sec=EAGER,
         )
 
 
