@@ -65,6 +65,12 @@ def test_an_unknown_op_is_not_found(name: str) -> None:
     assert len(str(caught.value)) < 600
 
 
+def test_where_nothing_is_near_nothing_is_guessed() -> None:
+    with pytest.raises(NotFound) as caught:
+        catalog.find("zzzz.qqqq")
+    assert caught.value.hint == "Run 'millrace ops' to see all."
+
+
 def test_the_nearest_op_is_named() -> None:
     with pytest.raises(NotFound, match=r"Did you mean .*jobs\.list"):
         catalog.find("jobs.lst")

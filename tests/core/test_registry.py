@@ -168,23 +168,45 @@ def found() -> Op:
 
 
 @pytest.mark.parametrize(
-    ("raw", "problem", "field"),
+    ("raw", "problem", "field", "rule"),
     [
-        ({"size": 0}, "Field 'size' of 'barn.x' is 0: Input should be greater than", "size"),
-        ({"size": "x"}, "Field 'size' of 'barn.x' is 'x': Input should be a valid integer", "size"),
-        ({"sise": 1}, "Op 'barn.x' has no field 'sise'.", "sise"),
-        ({"names": [""]}, "Field 'names' of 'barn.x' is ['']: a name is empty.", "names"),
-        ({"names": ["a", 1]}, "Field 'names.1' of 'barn.x' is 1: Input should", "names.1"),
-        ([], "Field 'params' of 'barn.x' is []: Input should be", "params"),
-        (None, "Field 'params' of 'barn.x' is None", "params"),
+        (
+            {"size": 0},
+            "Field 'size' of 'barn.x' is 0: Input should be greater than",
+            "size",
+            {"rule": "greater_than_equal", "bounds": {"ge": 1}},
+        ),
+        (
+            {"size": "x"},
+            "Field 'size' of 'barn.x' is 'x': Input should be a valid integer",
+            "size",
+            {"rule": "int_parsing"},
+        ),
+        ({"sise": 1}, "Op 'barn.x' has no field 'sise'.", "sise", {"rule": "extra_forbidden"}),
+        (
+            {"names": [""]},
+            "Field 'names' of 'barn.x' is ['']: a name is empty.",
+            "names",
+            {"rule": "value_error"},
+        ),
+        (
+            {"names": ["a", 1]},
+            "Field 'names.1' of 'barn.x' is 1: Input should",
+            "names.1",
+            {"rule": "string_type"},
+        ),
+        ([], "Field 'params' of 'barn.x' is []: Input should be", "params", {"rule": "model_type"}),
+        (None, "Field 'params' of 'barn.x' is None", "params", {"rule": "model_type"}),
     ],
 )
-def test_the_first_broken_field_is_named(found: Op, raw: object, problem: str, field: str) -> None:
+def test_the_first_broken_field_is_named(
+    found: Op, raw: object, problem: str, field: str, rule: dict[str, object]
+) -> None:
     with pytest.raises(InvalidInput) as caught:
         found.validate(raw)
     assert caught.value.problem.startswith(problem)
     assert caught.value.hint == "Its fields are names, size."
-    assert caught.value.facts == {"field": field, "op": "barn.x"}
+    assert caught.value.facts == {"field": field, "op": "barn.x", **rule}
 
 
 def test_a_long_value_is_cut_in_the_message(found: Op) -> None:
@@ -197,3 +219,10 @@ def test_a_model_is_taken_as_it_is(found: Op) -> None:
     params = In(size=3)
     assert found.validate(params) is params
     assert found.validate({"size": 3}) == params
+
+
+def test_text_that_is_no_unicode_is_refused(found: Op) -> None:
+    for raw in ({"names": ["a\ud800"]}, In(names=["\udcff"])):
+        with pytest.raises(InvalidInput, match="holds text that is not Unicode") as caught:
+            found.validate(raw)
+        assert caught.value.facts == {"field": "names", "op": "barn.x"}

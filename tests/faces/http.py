@@ -33,9 +33,10 @@ class Answer:
 
 
 class Caller:
-    """Calls the guarded app of one workspace; `leaves` hangs up once the request is sent."""
+    """Calls the guarded app; `leaves` hangs up once the request is sent, `cuts` before its end."""
 
     leaves = False
+    cuts = False
 
     def __init__(
         self,
@@ -77,6 +78,15 @@ class Caller:
     ) -> Answer:
         return asyncio.run(self._send(method, path, body, headers or {}, token, host, pieces))
 
+    def many(self, path: str, count: int) -> list[Answer]:
+        """Get the same from several tasks at once."""
+
+        async def run() -> list[Answer]:
+            asking = (self._send("GET", path, b"", {}, TOKEN, HOST, 1) for _ in range(count))
+            return list(await asyncio.gather(*asking))
+
+        return asyncio.run(run())
+
     async def _send(
         self,
         method: str,
@@ -113,12 +123,12 @@ class Caller:
         answer = Answer()
 
         async def receive() -> dict[str, Any]:
-            if not parts and self.leaves:
+            if not parts and (self.leaves or self.cuts):
                 return {"type": "http.disconnect"}
             if not parts:
                 await asyncio.sleep(3600)
             part = parts.pop(0)
-            return {"type": "http.request", "body": part, "more_body": bool(parts)}
+            return {"type": "http.request", "body": part, "more_body": bool(parts) or self.cuts}
 
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":

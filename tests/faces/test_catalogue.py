@@ -7,6 +7,8 @@ import pytest
 
 from millrace.core import catalog
 from millrace.core.workspace import Workspace
+from millrace.drivers.pipeline.checking import Checked
+from millrace.drivers.pipeline.types import Block, Graph
 from millrace.faces.api.routes.catalogue import detail, ports
 from tests.faces.http import Caller
 
@@ -24,6 +26,19 @@ def test_every_op_is_listed_in_short(caller: Caller) -> None:
         line = listed[name]
         assert (line["group"], line["summary"], line["effect"]) == (op.group, op.summary, op.effect)
         assert (line["shape"], line["shortcut"]) == (op.shape, op.shortcut)
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [("dataset.import", True), ("pipeline.filter", True), ("pipeline.run", False)],
+)
+def test_the_list_says_what_a_pipeline_takes_as_a_block(
+    caller: Caller, name: str, taken: bool
+) -> None:
+    listed = {line["name"]: line["block"] for line in caller.get("/ops").json()}
+    assert listed[name] is taken
+    graph = Graph(name="one", blocks=[Block(id="one", op=name)])
+    assert ("not_a_block" in [problem.code for problem in Checked(graph).problems]) is not taken
 
 
 def test_one_op_is_shown_whole(caller: Caller) -> None:

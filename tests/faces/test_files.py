@@ -1,5 +1,6 @@
 """What people take home or look at: files, reports, cells; and nothing beside them."""
 
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,6 +32,7 @@ def exports(opened: Workspace) -> Path:
     (folder / "sub").mkdir()
     (folder / "sub" / "страница.html").write_bytes(b"<script>1</script>")
     (folder / ".hidden").write_bytes(b"hidden")
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff.csv")).write_bytes(b"a name that is no text")
     (folder / "link.csv").symlink_to(opened.root / "workspace.json")
     (folder / "out").symlink_to(opened.root)
     return folder

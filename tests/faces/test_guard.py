@@ -52,6 +52,15 @@ def test_cookie_signs_in(caller: Caller) -> None:
     assert caller.get("/jobs", token=None, headers={"cookie": "\x00=;;="}).status == 401
 
 
+@pytest.mark.parametrize(
+    "odd", ['theme={"dark": true}', 'a=[1,"x"]', "=;;,", "$Path=/", f"{COOKIE}=old", "\xff"]
+)
+def test_cookies_of_other_programs_hide_nothing(caller: Caller, odd: str) -> None:
+    for line in (f"{odd}; {COOKIE}={TOKEN}", f"{COOKIE}={TOKEN}; {odd}"):
+        assert caller.get("/jobs", token=None, headers={"cookie": line}).status == 200
+    assert caller.get("/jobs", token=None, headers={"cookie": odd}).status == 401
+
+
 def test_wrong_start_token_sets_no_cookie(caller: Caller) -> None:
     answer = caller.get("/?token=wrong", token=None)
     assert answer.status == 401
@@ -66,6 +75,11 @@ def test_unknown_host_is_refused(caller: Caller, host: str) -> None:
     assert (answer.status, answer.json()["code"]) == (400, "invalid_input")
 
 
+@pytest.mark.parametrize("path", ["/jobs/a\0b", "/jobs?before=%00", "/refs?contains=a%00"])
+def test_an_address_with_a_nul_is_refused(caller: Caller, path: str) -> None:
+    assert caller.get(path).status == 400
+
+
 def test_missing_host_is_refused(caller: Caller) -> None:
     assert caller.get("/health/live", host=None).status == 400
 
@@ -76,7 +90,9 @@ def test_known_hosts_come_in(caller: Caller, host: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9", "file://"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://127.0.0.1:9", "file://", "http://["]
+)
 def test_pages_of_other_sites_may_not_act(caller: Caller, method: str, origin: str) -> None:
     answer = caller.send(method, "/ops/sample.add", b"{}", headers={"origin": origin})
     assert (answer.status, answer.json()["code"]) == (403, "not_allowed")

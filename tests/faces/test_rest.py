@@ -1,5 +1,6 @@
 """The REST face: bodies, statuses, jobs, and the document that describes them."""
 
+import asyncio
 import json
 import re
 from typing import Any
@@ -10,8 +11,9 @@ from openapi_spec_validator import validate
 from millrace.core import catalog
 from millrace.core.errors import KINDS
 from millrace.core.workspace import Workspace
+from millrace.faces.api import app
 from millrace.faces.api.app import document
-from millrace.faces.api.spec import DRY
+from millrace.faces.api.spec import DRY, LONGEST_WAIT
 from millrace.stores.jobs import Jobs
 from tests.faces.http import Caller
 
@@ -22,7 +24,11 @@ def caller(opened: Workspace) -> Caller:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"\xff\xfe{", b'{"first": NaN}', b"[" * 100_000, b'{"first": 1}}']
+    "body",
+    [
+        *(b"", b"{", b"\xff\xfe{", b'{"first": NaN}', b"[" * 100_000, b'{"first": 1}}'),
+        *(b'{"first": "\\ud800"}', b'{"\\udc00": 1}', b'{"first": ' + b"9" * 5000 + b"}"),
+    ],
 )
 def test_broken_json_is_400(caller: Caller, body: bytes) -> None:
     answer = caller.send("POST", "/ops/sample.add", body)
@@ -43,6 +49,7 @@ def test_other_content_types_are_415(caller: Caller, kind: str) -> None:
 
 def test_unknown_addresses(caller: Caller) -> None:
     assert caller.get("/nothing").status == 404
+    assert caller.get("/jobs/").status == 404  # and no redirect
     assert caller.send("DELETE", "/ops/sample.add").status == 405
     missing = caller.post("/ops/sample.none", {})
     assert (missing.status, missing.json()["problem"]) == (404, "There is no op 'sample.none'.")
@@ -83,6 +90,12 @@ def test_a_bug_shows_an_id_and_no_trace(caller: Caller) -> None:
     assert "a bug of the plug-in" not in str(body)
 
 
+def test_who_leaves_in_mid_body_is_no_bug(caller: Caller, caplog: pytest.LogCaptureFixture) -> None:
+    caller.cuts = True
+    assert caller.post("/ops/sample.add", {"first": 1}).status == 499
+    assert not caplog.records
+
+
 def test_a_key_gives_the_first_result(caller: Caller, opened: Workspace) -> None:
     sent = {"idempotency-key": "k1"}
     first = caller.post("/ops/sample.note", {"name": "n"}, headers=sent).json()
@@ -116,6 +129,28 @@ def test_wait_gives_the_result(caller: Caller, opened: Workspace) -> None:
 @pytest.mark.parametrize("wait", ["x", "-1", "601", "nan", "inf"])
 def test_a_wrong_wait_is_422(caller: Caller, wait: str) -> None:
     assert caller.post(f"/ops/sample.count?wait={wait}", {"upto": 2}).status == 422
+
+
+def test_a_server_that_stops_keeps_nobody_waiting(caller: Caller) -> None:
+    whole: Any = caller.app.app
+    whole.state.served.stopping = lambda: True
+    answer = caller.post("/ops/sample.count?wait=600", {"upto": 2})
+    assert (answer.status, answer.json()["state"]) == (202, "queued")
+
+    async def cut(scope: Any, receive: Any, send: Any) -> None:
+        raise asyncio.CancelledError
+
+    caller.app.app = cut
+    answer = caller.get("/jobs")
+    assert (answer.status, answer.json()["problem"]) == (503, "The server is stopping.")
+
+
+@pytest.mark.parametrize("name", ["dry_run", "background"])
+@pytest.mark.parametrize("given", ["null", "2", "ture", "-"])
+def test_a_misspelt_switch_runs_nothing(caller: Caller, name: str, given: str) -> None:
+    answer = caller.post(f"/ops/sample.note?{name}={given}", {"name": "n"})
+    assert (answer.status, answer.json()["facts"]) == (422, {"field": name})
+    assert caller.get("/jobs").json() == []
 
 
 def test_background_queues_a_plain_op(caller: Caller) -> None:
@@ -213,6 +248,34 @@ def test_document_says_what_else_an_op_answers(described: dict[str, Any]) -> Non
     assert "Millrace-Project" in {one["name"] for one in found["parameters"]}
     listed = described["paths"]["/jobs"]["get"]["parameters"]
     assert {"project", "millrace-project"} <= {one["name"] for one in listed}
+
+
+def test_document_is_written_once_for_all_who_ask(
+    opened: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    whole = app.fill
+    monkeypatch.setattr(app, "fill", lambda *a: written.append(1) or whole(*a))
+    answers = Caller(opened).many("/openapi.json", 8)
+    assert [answer.status for answer in answers] == [200] * 8
+    assert len(written) == 1
+
+
+def test_document_says_what_is_sent_and_streamed(described: dict[str, Any]) -> None:
+    paths = described["paths"]
+    for path in ("/session", "/uploads"):
+        sent = paths[path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        assert sent["properties"]
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(described)))
+    assert named <= set(described["components"]["schemas"])
+    assert '"#/$defs/' not in json.dumps(paths)
+    for path in ("/events", "/jobs/{id}/events"):
+        assert set(paths[path]["get"]["responses"]["200"]["content"]) == {"text/event-stream"}
+    assert "content" not in paths["/uploads/{id}"]["head"]["responses"]["200"]
+    assert "416" in paths["/files/{shelf}/{path}"]["get"]["responses"]
+    asked = paths["/ops/sample.count"]["post"]["parameters"]
+    wait = {"type": "number", "minimum": 0, "maximum": LONGEST_WAIT}
+    assert [p["schema"] for p in asked if p["name"] == "wait"] == [wait]
 
 
 def test_document_of_health_and_figures(described: dict[str, Any]) -> None:

@@ -36,7 +36,9 @@ def test_signing_in_and_out(caller: Caller) -> None:
     assert "Max-Age=0" in out.headers["set-cookie"]
 
 
-@pytest.mark.parametrize("sent", [{}, {"token": 7}, [], "x", {"token": None}])
+@pytest.mark.parametrize(
+    "sent", [{}, {"token": 7}, [], "x", {"token": None}, {"token": TOKEN, "x": 1}]
+)
 def test_a_sign_in_without_a_token_is_422(caller: Caller, sent: object) -> None:
     answer = caller.post("/session", sent, token=None)
     assert (answer.status, answer.json()["facts"]) == (422, {"field": "token"})

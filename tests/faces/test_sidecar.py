@@ -66,6 +66,8 @@ def test_calls_run_side_by_side(opened: Workspace) -> None:
         (b'{"type": "call", "id": null}\n', "has no 'id'"),
         (b"\xff\xfe\x00\n", "not valid JSON"),
         (b"[" * 100_000 + b"\n", "not valid JSON"),
+        (b'{"type": "ping", "id": "\\ud800"}\n', "not valid JSON"),
+        (b'{"type": "ping", "id": NaN}\n', "not valid JSON"),
         (b'{"type": "nope", "id": 1}\n', "no message type 'nope'"),
         (b'{"type": "call", "id": 1, "op": "sample.none"}\n', "There is no op 'sample.none'."),
         (b'{"type": "call", "id": 1}\n', "There is no op 'None'."),

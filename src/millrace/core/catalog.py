@@ -100,9 +100,7 @@ def find(name: str) -> Op:
         from difflib import get_close_matches
 
         names = list(scan())
-        near = get_close_matches(name, names, 3) or names
-        raise NotFound(
-            f"There is no op '{name[:80]}'.",
-            f"Did you mean {choices(near)}? Run 'millrace ops' to see all.",
-        )
+        near = get_close_matches(name, names, 3) or [n for n in names if n.endswith(f".{name}")]
+        ask = f"Did you mean {choices(near)}? " if near else ""
+        raise NotFound(f"There is no op '{name[:80]}'.", f"{ask}Run 'millrace ops' to see all.")
     return OPS[name]

@@ -40,7 +40,9 @@ class MillraceError(Exception):
 def _rebuild(
     kind: type[MillraceError], problem: str, hint: str, facts: dict[str, Any]
 ) -> MillraceError:
-    return kind(problem, hint, **facts)
+    found = kind(problem, hint)
+    found.facts = facts  # whatever they are called
+    return found
 
 
 class InvalidInput(MillraceError):
@@ -156,10 +158,12 @@ class WrongMedia(InvalidInput):
     http = 415
 
 
-def from_body(body: dict[str, Any]) -> MillraceError:
+def from_body(body: Any) -> MillraceError:
     """Rebuild an error from its four fields, as a client of a server does."""
-    kind = KINDS.get(str(body.get("code")), Internal)
-    return kind(str(body.get("problem", "")), str(body.get("hint", "")), **body.get("facts", {}))
+    given: dict[str, Any] = body if isinstance(body, dict) else {}
+    kind, facts = KINDS.get(str(given.get("code")), Internal), given.get("facts")
+    said = str(given.get("problem", "")), str(given.get("hint", ""))
+    return _rebuild(kind, *said, facts if isinstance(facts, dict) else {})
 
 
 def choices(names: list[str], limit: int = 10) -> str:

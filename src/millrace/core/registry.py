@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
 
 from millrace.core.context import Context
 from millrace.core.errors import InvalidInput, choices
@@ -14,6 +15,8 @@ from millrace.core.policy import EFFECTS, ROLES, Effect
 
 Shape = Literal["plain", "rows", "steps"]
 F = TypeVar("F", bound=Callable[..., Any])
+# what pydantic says of a broken rule that holds nothing of the caller's
+BOUNDS = ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern", "expected")
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,21 @@ class Op:
 
     def validate(self, raw: Any) -> BaseModel:
         """Return checked params; the first broken field becomes an `invalid_input`."""
-        if isinstance(raw, self.params):
-            return raw
         try:
-            return self.params.model_validate(raw)
+            found = raw if isinstance(raw, self.params) else self.params.model_validate(raw)
         except ValidationError as error:
             raise invalid(self, error) from error
+        for field in self.params.model_fields:
+            try:
+                to_json(getattr(found, field), serialize_unknown=True)
+            except PydanticSerializationError as error:
+                raise InvalidInput(
+                    f"Field '{field}' of '{self.name}' holds text that is not Unicode.",
+                    "Half of a surrogate pair stands for no letter; write text as UTF-8.",
+                    field=field,
+                    op=self.name,
+                ) from error
+        return found
 
 
 OPS: dict[str, Op] = {}
@@ -63,12 +75,15 @@ _BY_FUNCTION: dict[Callable[..., Any], Op] = {}
 
 
 def invalid(found: Op, error: ValidationError) -> InvalidInput:
-    """Translate pydantic's first complaint into our words, naming the field."""
-    first = error.errors(include_url=False)[0]
+    """Translate one complaint of pydantic's into our words; a misspelt field comes first."""
+    said_of = error.errors(include_url=False)
+    first = next((one for one in said_of if one["type"] == "extra_forbidden"), said_of[0])
     field = ".".join(str(part) for part in first["loc"]) or "params"
     known = choices(list(found.params.model_fields), 20)
     said = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
-    if first["type"] == "missing":
+    if first["type"] == "value_error" and not first["loc"]:
+        problem = f"Op '{found.name}' cannot take this: {said}."
+    elif first["type"] == "missing":
         problem = f"Op '{found.name}' needs '{field}'."
     elif first["type"] == "extra_forbidden":
         problem = f"Op '{found.name}' has no field '{field}'."
@@ -76,7 +91,11 @@ def invalid(found: Op, error: ValidationError) -> InvalidInput:
         shown = repr(first.get("input"))
         shown = shown if len(shown) <= 60 else shown[:57] + "..."
         problem = f"Field '{field}' of '{found.name}' is {shown}: {said}."
-    return InvalidInput(problem, f"Its fields are {known}.", field=field, op=found.name)
+    facts: dict[str, Any] = {"field": field, "op": found.name, "rule": first["type"]}
+    bounds = {name: value for name, value in first.get("ctx", {}).items() if name in BOUNDS}
+    if bounds:
+        facts["bounds"] = bounds
+    return InvalidInput(problem, f"Its fields are {known}.", **facts)
 
 
 def op(  # noqa: PLR0913  all but the name are keywords with a default

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 from pydantic import BaseModel
+from pydantic_core import from_json
 
 from millrace import __version__
 from millrace.core import catalog
@@ -216,8 +217,8 @@ def read_message(line: bytes | None) -> dict[str, Any]:
             f"The line is longer than {LONGEST_LINE} bytes.", "Pass large data by file."
         )
     try:
-        message = json.loads(line.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
+        message = from_json(line, allow_inf_nan=False)
+    except ValueError as error:
         raise InvalidInput(
             f"The line is not valid JSON: {error}.", "Send one JSON object a line, in UTF-8."
         ) from error

@@ -1,11 +1,15 @@
 """What an op would do, said without doing it; every face and the agent show the same."""
 
+import re
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from millrace.core import policy
 from millrace.core.registry import Op
+
+FACTS = ("Shapes", "Units", "Random", "Reads", "Writes", "Cost", "Errors", "Source", "Example")
+WRITES = re.compile(rf"Writes:\s+(.+?)(?=\s+(?:{'|'.join(FACTS)}):\s|\n\n|\Z)", re.DOTALL)
 
 
 class DryRun(BaseModel):
@@ -24,17 +28,15 @@ def dry_run(op: Op, raw: Any, actor: policy.Actor | None = None) -> DryRun:
     return DryRun(
         op=op.name,
         effect=op.effect,
-        writes=_writes(op),
+        writes=writes(op),
         params=params.model_dump(mode="json"),
     )
 
 
-def _writes(op: Op) -> str:
-    """Read the `Writes:` line of the docstring; without one, the effect says enough."""
-    for line in op.doc.splitlines():
-        _, mark, rest = line.partition("Writes:")
-        if mark:
-            return rest.strip()
+def writes(op: Op) -> str:
+    """Read the `Writes:` fact of the docstring; without one, the effect says enough."""
+    if found := WRITES.search(op.doc):
+        return " ".join(found[1].split())
     if op.shape == "rows":
         return "a new version of the dataset"
     return "nothing" if op.effect == "read" else f"what its '{op.effect}' effect allows"

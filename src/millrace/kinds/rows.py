@@ -14,7 +14,9 @@ class Params(BaseModel):
 class RowsParams(Params):
     """Where a rows-op reads and writes."""
 
-    dataset: DatasetRef = Field(description="dataset to read")
+    dataset: DatasetRef = Field(
+        description="dataset to read", json_schema_extra={"positional": True, "port": "dataset"}
+    )
     output: Name | None = Field(
         default=None, description="dataset to write; left out: a new version of the one read"
     )

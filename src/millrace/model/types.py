@@ -176,7 +176,9 @@ class ExportResult(BaseModel):
 class AliasParams(ModelParams):
     """Which alias goes where."""
 
-    alias: Alias = Field(description="alias to set, such as 'challenger'")
+    alias: Alias = Field(
+        description="alias to set, such as 'challenger'", json_schema_extra={"positional": True}
+    )
     remove: bool = Field(default=False, description="take the alias away instead")
 
 

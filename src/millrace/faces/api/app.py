@@ -65,6 +65,7 @@ def routes() -> FastAPI:
         docs_url=None,  # both pages load scripts from elsewhere
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,
     )
     app.state.ops = ops
     add_ops(app, ops)

@@ -1,9 +1,9 @@
 """Who may come in: host, origin and token of one request, before anything of it is parsed."""
 
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from http.cookies import CookieError, SimpleCookie
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -66,7 +66,9 @@ class Gate:
 
     def unsigned(self, ask: Ask) -> MillraceError | None:
         """Return why the caller is not signed in."""
-        if self.matches(bearer_in(ask.authorization)) or self.matches(cookie_in(ask.cookie)):
+        if self.matches(bearer_in(ask.authorization)):
+            return None
+        if any(self.matches(given) for given in cookies_in(ask.cookie)):
             return None
         return not_signed_in()
 
@@ -87,12 +89,11 @@ class Gate:
         """A page of another site may not act in the owner's name, nor listen to its events."""
         if not ask.origin or ask.method.decode() in SAFE_METHODS:
             return None
-        origin = urlsplit(ask.origin.decode("latin-1"))
-        known = origin.scheme in {"http", "https"}
-        if known and origin.netloc.lower() == ask.host.decode("latin-1").lower():
+        origin, host = ask.origin.decode("latin-1"), ask.host.decode("latin-1").lower()
+        if origin.lower() in {f"http://{host}", f"https://{host}"}:
             return None
         return NotAllowed(
-            f"A page of '{ask.origin.decode('latin-1')[:80]}' may not call this server.",
+            f"A page of '{origin[:80]}' may not call this server.",
             "Open the address that 'millrace up' printed.",
         )
 
@@ -103,13 +104,16 @@ def bearer_in(header: bytes) -> str:
     return given.strip() if scheme.lower() == "bearer" else ""
 
 
-def cookie_in(header: bytes) -> str:
-    """Return our cookie's value, or nothing."""
-    try:
-        found = SimpleCookie(header.decode("latin-1")).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found else ""
+def cookies_in(header: bytes) -> Iterator[str]:
+    """Give every value of our cookie.
+
+    Other programs of this computer set cookies for the same host, on whatever port: none of
+    them, however odd, may hide ours.
+    """
+    for part in header.decode("latin-1").split(";"):
+        name, _, value = part.partition("=")
+        if name.strip() == COOKIE:
+            yield value.strip().strip('"')
 
 
 @lru_cache(maxsize=256)

@@ -4,6 +4,7 @@ Denies by default: whatever stands behind it, mounts and WebSockets included, is
 through these checks.
 """
 
+import asyncio
 import logging
 import re
 import time
@@ -15,7 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from millrace.core.errors import BadRequest, MillraceError, TooLarge
+from millrace.core.errors import BadRequest, MillraceError, TooLarge, Unavailable
 from millrace.core.ids import new_id
 from millrace.core.policy import Actor
 from millrace.faces.api import limits
@@ -86,6 +87,10 @@ class Guard:
                 await self.app(scope, exchange.receive, exchange.send)
         except MillraceError as error:
             await exchange.refuse(error)
+        except asyncio.CancelledError:  # the server stops, and this took longer than it waits
+            if exchange.status:
+                raise
+            await exchange.refuse(Unavailable("The server is stopping.", "Ask again in a moment."))
         finally:
             self.finished(scope, exchange.status, time.perf_counter() - began)
 
@@ -95,6 +100,8 @@ class Guard:
         refused = self.gate.strange(ask)
         if refused is not None:
             raise refused
+        if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
+            raise BadRequest("The address holds a NUL.", "No name of anything holds one.")
         token = _start_token(scope)
         if token is not None:
             return self._sign_in(scope, headers, token)

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from millrace.core.ids import NAME
@@ -14,6 +15,8 @@ from millrace.kinds.job import EventLine, Job
 from millrace.kinds.rows import RowsResult
 
 AT = "#/components/schemas/{model}"
+LONGEST_WAIT = 600.0  # [s]
+LONGEST_KEY = 200
 DRY = "application/vnd.millrace.dry-run+json"  # a result and a dry run are told apart by it
 PROBLEM = {"$ref": AT.format(model="Problem")}
 STATUSES = {
@@ -22,6 +25,7 @@ STATUSES = {
     "403": "The caller may not do this.",
     "404": "A named thing does not exist.",
     "405": "The address does not answer this method.",
+    "408": "The request did not come in time.",
     "409": "It exists already, changed meanwhile, or is in the wrong state.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
@@ -38,16 +42,18 @@ Key = tuple[Any, JsonSchemaMode]
 
 def op_extra(op: Op) -> dict[str, Any]:
     """Return what the document says of an op's route beyond FastAPI's own words."""
-    query = [_parameter("dry_run", "boolean", "check the params and say what would happen")]
-    query.append(_parameter("background", "boolean", "queue it for the workers; answers 202"))
+    switch = {"type": "boolean"}
+    seconds = {"type": "number", "minimum": 0, "maximum": LONGEST_WAIT}
+    query = [_parameter("dry_run", switch, "check the params and say what would happen")]
+    query.append(_parameter("background", switch, "queue it for the workers; answers 202"))
     if op.shape != "plain":
-        query.append(_parameter("wait", "number", "longest time to wait for the result [s]"))
+        query.append(_parameter("wait", seconds, "longest time to wait for the result [s]"))
     header = {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
         "description": "a repeat under the same key returns the first result",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+        "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
     }
     project = {
         "name": "Millrace-Project",
@@ -63,14 +69,20 @@ def op_extra(op: Op) -> dict[str, Any]:
     }
 
 
-def _parameter(name: str, kind: str, said: str) -> dict[str, Any]:
+def _parameter(name: str, schema: dict[str, Any], said: str) -> dict[str, Any]:
     return {
         "name": name,
         "in": "query",
         "required": False,
         "description": said,
-        "schema": {"type": kind},
+        "schema": schema,
     }
+
+
+def takes(model: type[BaseModel]) -> dict[str, Any]:
+    """Return what the document says of a route that reads a JSON body itself."""
+    content = {"application/json": {"schema": model.model_json_schema(ref_template=AT)}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def fill(app: FastAPI, ops: dict[str, Op]) -> dict[str, Any]:
@@ -88,6 +100,8 @@ def fill(app: FastAPI, ops: dict[str, Op]) -> dict[str, Any]:
             op = ops.get(operation.get("x-millrace-op", ""))
             if op is not None:
                 _fill_op(operation, op, names)
+            for said in operation.get("requestBody", {}).get("content", {}).values():
+                components.update(said["schema"].get("$defs", {}))
             _fill_errors(operation)
     body["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     body["security"] = [{"token": []}]
@@ -126,4 +140,5 @@ def _fill_errors(operation: dict[str, Any]) -> None:
     responses = operation.setdefault("responses", {})
     responses.pop("422", None)
     for status, said in STATUSES.items():
-        responses[status] = {"description": said, "content": {MEDIA: {"schema": PROBLEM}}}
+        told = responses.setdefault(status, {"description": said})
+        told.setdefault("content", {})[MEDIA] = {"schema": PROBLEM}

@@ -12,7 +12,7 @@ from fastapi import Depends, Header, Query, Request
 from starlette.requests import HTTPConnection
 
 from millrace.core.errors import LimitReached, TimedOut
-from millrace.core.ids import check_name
+from millrace.core.ids import NAME, check_name
 from millrace.core.policy import Actor
 from millrace.core.registry import OPS
 from millrace.core.workspace import Workspace
@@ -25,6 +25,7 @@ from millrace.stores.jobs import Jobs
 R = TypeVar("R")
 CALLS = 32  # ops run at once in one server process
 PROJECT = "millrace-project"
+NAMED = {"pattern": f"^{NAME.pattern}$"}  # said only: `project_of` checks in our words
 READS = 16  # short look-ups of jobs and events at once
 
 
@@ -142,9 +143,12 @@ def project_of(request: HTTPConnection) -> str:
 
 async def _project(
     request: Request,
-    project: Annotated[str | None, Query(description="project to look at")] = None,
+    project: Annotated[
+        str | None, Query(description="project to look at", json_schema_extra=NAMED)
+    ] = None,
     millrace_project: Annotated[
-        str | None, Header(description="the same; default: the setting's project")
+        str | None,
+        Header(description="the same; default: the setting's project", json_schema_extra=NAMED),
     ] = None,
 ) -> str:
     """Say in the document of the routes what `project_of` reads."""

@@ -4,9 +4,10 @@ import copy
 import http.client
 import json
 import socket
+import time
 from collections.abc import Iterator
-from typing import Any, Self
-from urllib.parse import quote, urlsplit
+from typing import Any, Self, TypeVar
+from urllib.parse import SplitResult, quote, urlsplit
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,9 +20,11 @@ from millrace.faces.backend.place import OnEvent, Verb, paused_note
 from millrace.kinds.job import EventLine, Job
 from millrace.kinds.rows import RowsResult
 
+M = TypeVar("M", bound=BaseModel)
 CONNECT = 10.0  # [s]
 PROJECT = "Millrace-Project"
 EVENTS = "text/event-stream"
+PAUSE = 0.1  # before a broken stream is taken up again, doubled each time [s]
 SILENCE = 60.0  # the server sends a comment every 15 s, so longer means it is gone [s]
 ANSWER = 3600.0  # a plain op may work this long before it answers [s]
 
@@ -30,16 +33,12 @@ class Remote:
     """Runs ops on a server by HTTP."""
 
     def __init__(self, url: str, token: str | None = None, project: str | None = None) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise InvalidInput(
-                f"'{url[:100]}' is not the address of a server.",
-                "Write it as http://host:port, as 'millrace up' prints it.",
-            )
+        parts = _address(url)
         self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
-        self._host, self._port = parts.hostname, parts.port
+        self._host, self._port = parts.hostname or "", parts.port
         self._secure, self._prefix = parts.scheme == "https", parts.path.rstrip("/")
         self._token = token or _token_in(parts.query)
+        _check_header("token", self._token)
         self._project = check_name(project, "project") if project else None
 
     def call(
@@ -54,12 +53,12 @@ class Remote:
         body = _json(answer)
         if answer.status != 202:
             return result_of(found, body)
-        return result_of(found, self._follow(Job.model_validate(body), on_event))
+        return result_of(found, self._follow(_fitting(Job, body), on_event))
 
     def submit(self, op: str, params: Any, *, key: str | None = None) -> Job:
         """Hand an op to the workers and return its job at once."""
         answer = self._post(catalog.find(op), params, key, query="?background=true")
-        return Job.model_validate(_json(answer))
+        return _fitting(Job, _json(answer))
 
     def finish(self, job: Job, *, on_event: OnEvent | None = None) -> BaseModel:
         """Follow a submitted job to its end and return its result."""
@@ -68,7 +67,7 @@ class Remote:
     def steer(self, job: str, verb: Verb) -> Job:
         """Cancel, pause, resume, retry or stop a job."""
         path = f"/jobs/{quote(job)}/{verb}"
-        return Job.model_validate(_json(self._send("POST", path, b"{}", {}, ANSWER)))
+        return _fitting(Job, _json(self._send("POST", path, b"{}", {}, ANSWER)))
 
     def of(self, project: str | None) -> Self:
         """Return this backend for the calls of another project; None: of its own."""
@@ -89,10 +88,11 @@ class Remote:
         query: str = "",
     ) -> http.client.HTTPResponse:
         plain = params.model_dump(mode="json") if isinstance(params, BaseModel) else params
+        _check_header("key", key)
         headers = {"Accept": accept, **({"Idempotency-Key": key} if key else {})}
         try:
             data = json.dumps(plain, allow_nan=False).encode()
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise InvalidInput(
                 f"The params of '{found.name}' are not plain JSON: {error}.",
                 "Pass finite numbers, strings, lists and objects.",
@@ -106,7 +106,7 @@ class Remote:
                 return data
             if kind == "error":
                 raise from_body(data)
-            on_event(Event.model_validate(data))
+            on_event(_fitting(Event, data))
         raise self._gone(None)
 
     def _follow(self, job: Job, on_event: OnEvent | None) -> Any:
@@ -117,15 +117,17 @@ class Remote:
             try:
                 for kind, number, data in self._stream(job.id, last):
                     if kind == "end":
-                        return _outcome(Job.model_validate(data))
-                    last, failures = number, 0
+                        return _outcome(_fitting(Job, data))
+                    if number > last:  # the same again and again is no progress
+                        last, failures = number, 0
                     if on_event:
-                        line = EventLine.model_validate(data)
+                        line = _fitting(EventLine, data)
                         on_event(Event(kind=line.kind, data=line.data))
             except Unavailable:
                 failures += 1
                 if failures > 5:
                     raise
+                time.sleep(PAUSE * 2**failures)  # a server that died is replaced meanwhile
             except KeyboardInterrupt as stop:
                 self.steer(job.id, "pause")
                 stop.add_note(paused_note(job.id))
@@ -152,6 +154,8 @@ class Remote:
                         fields = {}
         except (OSError, http.client.HTTPException) as error:
             raise self._gone(error) from error
+        except (ValueError, RecursionError) as error:
+            raise _strange() from error
 
     def _send(
         self, method: str, path: str, data: bytes | None, headers: dict[str, str], timeout: float
@@ -171,6 +175,8 @@ class Remote:
                 line.sock.settimeout(timeout)
             line.request(method, self._prefix + path, data, sent)
             answer = line.getresponse()
+            if line.sock is not None:
+                line.sock.close()  # the answer alone keeps it open now
         except (OSError, http.client.HTTPException) as error:
             line.close()
             raise self._gone(error) from error
@@ -187,6 +193,30 @@ class Remote:
         )
 
 
+def _address(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna").decode()
+        known = parts.scheme in {"http", "https"} and host.isprintable() and " " not in host
+        if known and host and parts.port != 0:
+            return parts
+    except ValueError:
+        pass
+    raise InvalidInput(
+        f"'{url[:100]}' is not the address of a server.",
+        "Write it as http://host:port, as 'millrace up' prints it.",
+    )
+
+
+def _check_header(name: str, given: str | None) -> None:
+    if given and not (given.isascii() and given.isprintable()):
+        raise InvalidInput(
+            f"The {name} holds characters that cannot be sent to a server.",
+            "Use printable ASCII characters.",
+            field=name,
+        )
+
+
 def _token_in(query: str) -> str | None:
     """Take the token of a start address that was pasted whole."""
     from urllib.parse import parse_qs
@@ -198,8 +228,8 @@ def _json(answer: http.client.HTTPResponse) -> Any:
     try:
         with answer:
             return json.loads(answer.read())
-    except (ValueError, OSError, http.client.HTTPException) as error:
-        raise Internal("The server's answer is not JSON.", "Is this a Millrace server?") from error
+    except (ValueError, RecursionError, OSError, http.client.HTTPException) as error:
+        raise _strange() from error
 
 
 def _problem(answer: http.client.HTTPResponse) -> Exception:
@@ -222,11 +252,18 @@ def _outcome(job: Job) -> Any:
 
 def result_of(found: Op, body: Any) -> BaseModel:
     """Return the declared result model of what a server sent."""
-    model = found.result or RowsResult
+    return _fitting(found.result or RowsResult, body, f"the result of '{found.name}'")
+
+
+def _fitting(model: type[M], body: Any, what: str = "what this call answers") -> M:
     try:
         return model.model_validate(body)
     except ValidationError as error:
         raise Internal(
-            f"The server's answer does not fit the result of '{found.name}' here.",
+            f"The server's answer does not fit {what} here.",
             "Run the same Millrace version on both sides.",
         ) from error
+
+
+def _strange() -> Internal:
+    return Internal("The server's answer is not JSON.", "Is this a Millrace server?")

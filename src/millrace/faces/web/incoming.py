@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from millrace.core.errors import Conflict, InvalidInput, LimitReached, NotFound
 from millrace.core.failpoints import failpoint
 from millrace.core.ids import new_id
 from millrace.core.workspace import Workspace
+from millrace.faces.web import folders
 
 CHUNK = 8 * 2**20  # largest piece [bytes]
 MOST = 64  # uploads open at once
@@ -48,6 +49,7 @@ class Upload(BaseModel):
     sha256: str | None = Field(description="hash that the whole must have")
     expires_at: float = Field(description="when it is given up if nothing comes [s since 1970]")
     path: str | None = Field(description="where it is, once finished")
+    files: int = Field(default=0, description="files of a folder; 0: it is one file [files]")
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,13 @@ class Incoming:
         """Return the folder of open uploads."""
         return self.workspace.folder("incoming")
 
-    def begin(self, name: str, size: int, sha256: str | None) -> Upload:
+    def begin(
+        self, name: str, size: int, sha256: str | None, files: Sequence[folders.FolderFile] = ()
+    ) -> Upload:
         """Open an upload.
 
-        Errors: invalid_input, a hash that is none; limit_reached, too long, too many open ones
-        or too little disk.
+        Errors: invalid_input, a hash that is none, or files of a folder that cannot be written;
+        limit_reached, too long, too many open ones or too little disk.
         """
         if sha256 is not None and not SHA256.fullmatch(sha256):
             raise InvalidInput("'sha256' is no SHA-256.", "Send 64 hex digits.", field="sha256")
@@ -85,13 +89,15 @@ class Incoming:
                 "Raise the setting 'upload_limit', or import it from where it lies.",
                 limit=self.room.largest,
             )
+        if files:
+            folders.check(files, size)
         self.sweep()
         open_ones = self.list()
         if len(open_ones) >= MOST:
             raise LimitReached(f"{MOST} uploads are open.", "Finish or delete some of them.")
         promised = sum(one.size - one.offset for one in open_ones)
         free = shutil.disk_usage(self.root).free - RESERVE
-        if size + promised > free:
+        if size * (2 if files else 1) + promised > free:  # a folder is cut apart from a copy
             raise LimitReached(
                 f"The file has {size} bytes, and the disk has room for {max(0, free - promised)}.",
                 "Free some disk space, or delete open uploads.",
@@ -101,7 +107,10 @@ class Incoming:
         draft.mkdir(mode=0o700)
         _write(draft / "part", b"")
         _write(draft / "offset", b"%020d" % 0)
+        if files:
+            folders.announce(draft, files)
         head = {"name": safe_name(name), "size": size, "sha256": sha256, "path": None}
+        head["files"] = len(files)
         _write(draft / "head.json", json.dumps(head).encode())
         os.rename(draft, folder)
         _sync_folder(self.root)
@@ -117,11 +126,11 @@ class Incoming:
             head = json.loads((folder / "head.json").read_text(encoding="utf-8"))
             offset = _offset(folder)
             touched = (folder / "offset").stat().st_mtime
-        except FileNotFoundError as error:
+            return Upload(
+                id=id, offset=offset, chunk=self.room.chunk, expires_at=touched + STALE, **head
+            )
+        except (FileNotFoundError, ValueError, TypeError) as error:  # gone, or damaged
             raise _missing(id) from error
-        return Upload(
-            id=id, offset=offset, chunk=self.room.chunk, expires_at=touched + STALE, **head
-        )
 
     def list(self) -> "list[Upload]":
         """Return the uploads that are not finished, the oldest first."""
@@ -184,8 +193,12 @@ class Incoming:
                     "Delete the upload and send it again.",
                     sha256=found,
                 )
-            target = _link(folder / "part", self.workspace.folder("uploads"), upload.name)
-            head = {"name": upload.name, "size": upload.size, "sha256": upload.sha256}
+            uploads = self.workspace.folder("uploads")
+            if upload.files:
+                target = folders.unpack(folder, uploads, upload.name)
+            else:
+                target = _link(folder / "part", uploads, upload.name)
+            head = upload.model_dump(include={"name", "size", "sha256", "files"})
             _write(folder / "head.json", json.dumps({**head, "path": str(target)}).encode())
             (folder / "part").unlink(missing_ok=True)
             return self.get(id)

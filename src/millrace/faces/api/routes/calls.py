@@ -3,29 +3,40 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request
+from pydantic_core import from_json
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
-from millrace.core.errors import BadRequest, InvalidInput, MillraceError, TimedOut, WrongMedia
+from millrace.core.errors import (
+    BadRequest,
+    Cancelled,
+    InvalidInput,
+    MillraceError,
+    TimedOut,
+    WrongMedia,
+)
 from millrace.core.events import Event
 from millrace.core.policy import Actor
 from millrace.core.registry import Op
 from millrace.faces.api.guard import request_id
 from millrace.faces.api.problems import problem_body
 from millrace.faces.api.routes.events import MEDIA, sse, streaming
-from millrace.faces.api.spec import DRY, op_extra
+from millrace.faces.api.spec import DRY, LONGEST_KEY, LONGEST_WAIT, op_extra
 from millrace.faces.api.state import Served, actor_of, project_of, served
 from millrace.kinds.dry import dry_run
 from millrace.kinds.job import FINAL, Job
 from millrace.stores.jobs import Jobs
 
 OnEvent = Callable[[Event], None]
-LONGEST_WAIT = 600.0  # [s]
-LONGEST_KEY = 200
+LOOK = 1.0  # between two looks whether the server stops [s]
+NO = frozenset({"", "0", "false", "no"})
+YES = frozenset({"1", "true", "yes"})
 
 
 def add_ops(app: FastAPI, ops: dict[str, Op]) -> None:
@@ -139,15 +150,23 @@ def _streamed(request: Request, asked: Asked) -> StreamingResponse:
 
 
 async def _waited(here: Served, job: Job, seconds: float) -> Response:
-    """Return the result if the job ends in time, else the job as it stands."""
+    """Return the result if the job ends in time, else the job as it stands.
+
+    A server that stops keeps nobody waiting: the job goes on after it.
+    """
+    until = time.monotonic() + seconds
 
     def wait(jobs: Jobs) -> Any:
-        try:
-            return jobs.wait(job.id, seconds)
-        except TimedOut:
-            if jobs.get(job.id).state in FINAL:
-                raise
-            return jobs.get(job.id)
+        while True:
+            left = until - time.monotonic()
+            try:
+                return jobs.wait(job.id, max(0.0, min(left, LOOK)))
+            except TimedOut:
+                found = jobs.get(job.id)
+                if found.state in FINAL:
+                    raise
+                if left <= LOOK or here.stopping():
+                    return found
 
     outcome = await here.call(wait)
     return _job(outcome) if isinstance(outcome, Job) else _json(outcome)
@@ -156,7 +175,8 @@ async def _waited(here: Served, job: Job, seconds: float) -> Response:
 async def read_json(request: Request) -> Any:
     """Return the body as JSON.
 
-    Errors: BadRequest (400), not JSON; WrongMedia (415), not declared as JSON.
+    Errors: BadRequest (400), not JSON; WrongMedia (415), not declared as JSON; Cancelled, the
+    caller has left.
     """
     kind = request.headers.get("content-type", "").split(";", 1)[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
@@ -164,16 +184,13 @@ async def read_json(request: Request) -> Any:
             f"The body's content type is '{kind[:80]}'.", "Send 'Content-Type: application/json'."
         )
     try:
-        body = await request.body()
-        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        return from_json(await request.body(), allow_inf_nan=False)
+    except ClientDisconnect as error:
+        raise Cancelled("The caller has left.") from error
+    except ValueError as error:
         raise BadRequest(
             f"The body is not valid JSON: {error}.", "Send one JSON object with the op's fields."
         ) from error
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"'{name}' is no JSON number")
 
 
 def _key(request: Request) -> str | None:
@@ -188,7 +205,11 @@ def _key(request: Request) -> str | None:
 
 
 def _flag(request: Request, name: str) -> bool:
-    return request.query_params.get(name, "").lower() in {"1", "true", "yes"}
+    """Return a switch; one that is misspelt must not run what was to be a dry run."""
+    given = request.query_params.get(name, "").lower()
+    if given not in YES | NO:
+        raise InvalidInput(f"'{name}' is '{given[:40]}'.", "Give 'true' or 'false'.", field=name)
+    return given in YES
 
 
 def _wait(request: Request) -> float:

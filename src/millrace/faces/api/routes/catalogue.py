@@ -10,6 +10,7 @@ from starlette.responses import Response
 from millrace.core.catalog import find
 from millrace.core.policy import Effect
 from millrace.core.registry import Op, Shape
+from millrace.drivers.pipeline.checking import can_be_block
 from millrace.faces.api.cached import Cached
 from millrace.faces.api.routes.listing import RefLine, refs
 from millrace.faces.api.state import Project, served
@@ -27,6 +28,7 @@ class OpLine(BaseModel):
     effect: Effect = Field(description="what it may do")
     shape: Shape = Field(description="plain: answers at once; rows, steps: a job")
     shortcut: str | None = Field(description="its short name on the command line")
+    block: bool = Field(description="whether it can be a block of a pipeline")
 
 
 class Port(BaseModel):
@@ -99,6 +101,7 @@ def _line(op: Op) -> OpLine:
         effect=op.effect,
         shape=op.shape,
         shortcut=op.shortcut,
+        block=can_be_block(op),
     )
 
 

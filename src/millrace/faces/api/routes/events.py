@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, WebSocket, WebSocketDisconnect
 from starlette.responses import StreamingResponse
@@ -15,7 +15,13 @@ from millrace.kinds.job import EventLine, Job
 
 router = APIRouter(tags=["events"])
 MEDIA = "text/event-stream"
-After = Annotated[int, Query(ge=0, description="only events after this sequence number")]
+STREAM: dict[str, Any] = {
+    "response_class": StreamingResponse,
+    "responses": {200: {"content": {MEDIA: {}}}},
+}
+After = Annotated[
+    int, Query(ge=0, le=2**63 - 1, description="only events after this sequence number")
+]
 InProject = Annotated[
     str | None, Query(pattern=f"^{NAME.pattern}$", description="project; default: the setting's")
 ]
@@ -66,7 +72,7 @@ def resumed(request: Request, after: int) -> int:
     return int(last)
 
 
-@router.get("/events", summary="Stream events as they happen")
+@router.get("/events", summary="Stream events as they happen", **STREAM)
 async def stream_events(
     request: Request, project: Project, after: After = 0, job: OfJob = None
 ) -> StreamingResponse:
@@ -80,7 +86,7 @@ async def stream_events(
     return streaming(body())
 
 
-@router.get("/jobs/{id}/events", summary="Stream the events of a job to its end")
+@router.get("/jobs/{id}/events", summary="Stream the events of a job to its end", **STREAM)
 async def stream_job(request: Request, id: str, after: After = 0) -> StreamingResponse:
     """Stream a job's events; the last one, named `end`, carries the job."""
     here, start = served(request), resumed(request, after)

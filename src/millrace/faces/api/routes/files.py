@@ -47,7 +47,12 @@ async def list_files(
     methods=["GET"],
     summary="Download a file",
     response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {}}}, 206: {"description": "a part"}},
+    responses={
+        200: {"content": {"application/octet-stream": {}}},
+        206: {"description": "A part."},
+        400: {"description": "The Range cannot be read.", "content": {"text/plain": {}}},
+        416: {"description": "The file has no such part.", "content": {"text/plain": {}}},
+    },
 )
 @router.head("/{shelf}/{path:path}", include_in_schema=False)
 async def download(
@@ -78,7 +83,7 @@ def listing(workspace: Workspace, shelf: str, contains: str, limit: int) -> list
             if name.startswith(".") or file.is_symlink() or not file.is_file():
                 continue
             title = file.relative_to(root).as_posix()
-            if contains.lower() in title.lower():
+            if contains.lower() in title.lower() and _is_text(title):
                 known = file.stat()
                 found.append(
                     FileLine(
@@ -89,6 +94,11 @@ def listing(workspace: Workspace, shelf: str, contains: str, limit: int) -> list
                     )
                 )
     return sorted(found, key=lambda line: -line.modified_at)[:limit]
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a name can be said in JSON and in an address; a disk takes any bytes."""
+    return name.encode("utf-8", "ignore").decode() == name
 
 
 def located(workspace: Workspace, shelf: str, path: str) -> FilePath:

@@ -1,8 +1,9 @@
 """Whether the server lives and is ready, its figures, and the document of its routes."""
 
 import asyncio
+import threading
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import PlainTextResponse, Response
 
 from millrace.faces.api.cached import Cached
@@ -10,6 +11,7 @@ from millrace.faces.api.metrics import STATES
 from millrace.faces.api.state import served
 
 router = APIRouter(tags=["health"])
+WRITING = threading.Lock()
 
 
 @router.get("/health/live", summary="Say that the process lives", openapi_extra={"security": []})
@@ -45,7 +47,12 @@ async def metrics(request: Request) -> Response:
 @router.get("/openapi.json", include_in_schema=False)
 async def openapi(request: Request) -> Response:
     """Describe every route."""
-    state = request.app.state
-    if state.document is None:
-        state.document = await asyncio.to_thread(lambda: Cached(request.app.openapi()))
-    return state.document.answer(request)
+    found = request.app.state.document or await asyncio.to_thread(_document, request.app)
+    return found.answer(request)
+
+
+def _document(app: FastAPI) -> Cached:
+    with WRITING:  # however many ask at once, it is written once
+        if app.state.document is None:
+            app.state.document = Cached(app.openapi())
+        return app.state.document

@@ -1,7 +1,7 @@
 """Who is signed in: sign in with the token, say who it is, sign out."""
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
 from millrace import __version__
@@ -11,6 +11,7 @@ from millrace.faces.api.gate import COOKIE, not_signed_in
 from millrace.faces.api.guard import client_of, signed_in
 from millrace.faces.api.routes.calls import read_json
 from millrace.faces.api.routes.listing import projects
+from millrace.faces.api.spec import takes
 from millrace.faces.api.state import Project, actor_of, door, served
 
 router = APIRouter(tags=["session"])
@@ -56,7 +57,10 @@ async def who(request: Request, project: Project) -> Session:
 
 
 @router.post(
-    "/session", status_code=204, summary="Sign in with the token", openapi_extra={"security": []}
+    "/session",
+    status_code=204,
+    summary="Sign in with the token",
+    openapi_extra={"security": [], **takes(SignIn)},
 )
 async def sign_in(request: Request) -> Response:
     """Sign in: the answer carries a cookie that pages cannot read."""
@@ -64,11 +68,13 @@ async def sign_in(request: Request) -> Response:
     wait = entrance.bounds.failures.wait(address)
     if wait:
         raise limits.too_often(wait)
-    body = await read_json(request)
-    token = body.get("token") if isinstance(body, dict) else None
-    if not isinstance(token, str):
-        raise InvalidInput("Signing in needs 'token'.", 'Send {"token": "..."}.', field="token")
-    if not entrance.gate.matches(token):
+    try:
+        asked = SignIn.model_validate(await read_json(request))
+    except ValidationError as error:
+        raise InvalidInput(
+            "Signing in needs 'token' and nothing else.", 'Send {"token": "..."}.', field="token"
+        ) from error
+    if not entrance.gate.matches(asked.token):
         entrance.bounds.failures.take(address)
         raise not_signed_in()
     return signed_in(Response(None, 204), entrance.gate)

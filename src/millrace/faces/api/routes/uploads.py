@@ -17,7 +17,9 @@ from starlette.responses import Response
 from millrace.core import policy
 from millrace.core.errors import Cancelled, InvalidInput, WrongMedia
 from millrace.faces.api.routes.calls import read_json
+from millrace.faces.api.spec import takes
 from millrace.faces.api.state import actor_of, served
+from millrace.faces.web.folders import FolderFile
 from millrace.faces.web.incoming import Incoming, Piece, Upload
 
 R = TypeVar("R")
@@ -36,6 +38,11 @@ class Announced(BaseModel):
     name: str = Field(min_length=1, max_length=1000, description="name of the file")
     size: int = Field(ge=0, le=2**53, description="its length [bytes]")
     sha256: str | None = Field(default=None, max_length=64, description="hash to check at the end")
+    files: list[FolderFile] = Field(
+        default_factory=list[FolderFile],
+        max_length=100_000,
+        description="files of a folder, whose bytes come one after another; none: one file",
+    )
 
 
 async def _do(request: Request, function: Callable[[Incoming], R]) -> R:
@@ -53,9 +60,15 @@ def _told(upload: Upload, status: int = 200, *, body: bool = True) -> Response:
     return Response(text, status, headers, "application/json" if body else None)
 
 
-@router.post("", status_code=201, summary="Announce a file", response_model=Upload)
+@router.post(
+    "",
+    status_code=201,
+    summary="Announce a file",
+    response_model=Upload,
+    openapi_extra=takes(Announced),
+)
 async def begin(request: Request) -> Response:
-    """Announce a file; the answer says where to send it and how long a piece may be."""
+    """Announce a file, or a folder by its files; the answer says where to send the bytes."""
     raw = await read_json(request)
     try:
         asked = Announced.model_validate(raw)
@@ -67,7 +80,9 @@ async def begin(request: Request) -> Response:
             'Send {"name": "a.csv", "size": 123}, and "sha256" if you know it.',
             field=field,
         ) from error
-    made = await _do(request, lambda found: found.begin(asked.name, asked.size, asked.sha256))
+    made = await _do(
+        request, lambda found: found.begin(asked.name, asked.size, asked.sha256, asked.files)
+    )
     return _told(made, 201)
 
 
@@ -83,7 +98,7 @@ async def show(request: Request, id: Id) -> Upload:
     return await _do(request, lambda found: found.get(id))
 
 
-@router.head("/{id}", summary="Say how far an upload has come, in headers")
+@router.head("/{id}", summary="Say how far an upload has come, in headers", response_class=Response)
 async def head(request: Request, id: Id) -> Response:
     """Say how far an upload has come: Upload-Offset and Upload-Length."""
     return _told(await _do(request, lambda found: found.get(id)), body=False)
