@@ -70,8 +70,9 @@ screens: $(STAMP) ## Take a picture of every screen into screens/
 	@$(PY) hatch_build.py
 	@$(PY) -m tests.web.screens
 
-docs: $(STAMP) ## Write the generated pages and stubs
+docs: $(STAMP) ## Write the generated pages and stubs, and what is to be translated
 	@$(PY) docs/generate.py
+	@$(PY) docs/words.py
 
 op: $(STAMP) ## Start a new op: make op NAME=folder.verb
 	@$(PY) docs/new_op.py $(NAME)

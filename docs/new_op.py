@@ -87,6 +87,7 @@ def main(name: str) -> None:
     add(source / "engine.py", engine.format(**names), ENGINE.format(**names))
     if not (source / "__init__.py").exists():
         add(source / "__init__.py", f'"""What {folder} answers, its ops, one example."""\n', "")
+        print(f"give '{folder}' its place among the layers of pyproject.toml (tool.importlinter)")
     if not (tests / "examples.py").exists():
         add(tests / "__init__.py", "", "")
         add(tests / "examples.py", "", EXAMPLES.format(**names))

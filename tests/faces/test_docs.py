@@ -1,4 +1,4 @@
-"""What docs/faces.md shows works."""
+"""The commands of docs/faces.md work; its Python runs in tests/docs/test_pages.py."""
 
 import os
 import re
@@ -38,9 +38,3 @@ def test_commands_work(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_python_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for block in blocks("python"):
-        exec(compile(block, str(PAGE), "exec"), {})

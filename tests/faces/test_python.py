@@ -1,6 +1,7 @@
 """The Python face on a folder: keywords, models, typed stub."""
 
 import inspect
+import pydoc
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from millrace.core.errors import InvalidInput, NotFound
 from millrace.faces.backend.choose import open_backend
 from millrace.faces.backend.place import location
 from millrace.faces.python import stub
-from millrace.faces.python.client import Client, method_name, spoken
+from millrace.faces.python.client import Client, method, method_name, spoken
 
 FLAGS: dict[str, Any] = {"durability": "normal", "threads": 1}
 
@@ -49,8 +50,24 @@ def test_errors_are_our_classes(ws: Any) -> None:
         ws.sample.add()
     with pytest.raises(InvalidInput, match="has no field 'third'"):
         ws.sample.add(first=1, third=2)
+    with pytest.raises(InvalidInput, match="has no field 'frist'"):
+        ws.sample.add(frist=1)
     with pytest.raises(NotFound, match="no op 'sample.none'"):
         ws.run("sample.none")
+
+
+def test_what_the_command_line_takes_without_a_name_needs_none_here(ws: Any) -> None:
+    assert ws.sample.add(3, second=2) == ws.sample.add(first=3, second=2)
+    with pytest.raises(InvalidInput, match="'sample.add' takes .* without a name; 3 values"):
+        ws.sample.add(3, 2, 1)
+    with pytest.raises(InvalidInput, match="'first' of 'sample.add' is given twice"):
+        ws.sample.add(3, first=3)
+
+
+def test_what_a_notebook_shows_says_where_and_what(ws: Any, home: Path) -> None:
+    assert repr(ws) == f"<Millrace at {home}>"
+    assert "echo_back" in repr(ws.sample)
+    assert not hasattr(ws.sample, "_repr_html_")
 
 
 def test_names_that_are_not_there(ws: Any) -> None:
@@ -67,6 +84,14 @@ def test_help_shows_params_and_docstring(ws: Any) -> None:
     method = ws.sample.add
     assert inspect.signature(method).parameters["second"].default == 1
     assert method.__doc__.startswith("Add two whole numbers.")
+    shown = pydoc.plain(pydoc.render_doc(method))
+    assert "add(first: int, *, second: int = 1" in shown
+    assert "    first: " in shown
+
+
+def test_every_signature_is_plain(ws: Any) -> None:
+    for op in catalog.load_all().values():
+        assert "Annotated" not in str(inspect.signature(method(ws, op))), op.name
 
 
 @pytest.mark.parametrize("verb", ["import", "list", "class", "show"])

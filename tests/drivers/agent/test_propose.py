@@ -83,8 +83,16 @@ def test_what_is_missing_is_asked_with_what_there_is(world: Context) -> None:
     assert [one.field for one in made.questions] == ["target"]
     assert made.questions[0].choices == ["text", "intent", "city", "created"]
     russian = first(world, "оцени модель churn-model")
-    assert russian.questions[0].question.startswith("Какой датасет?")
+    assert russian.questions[0].question.startswith("Какой набор данных?")
     assert "dataset:people" in russian.questions[0].choices
+
+
+def test_reasons_are_given_in_the_language_of_the_text(world: Context) -> None:
+    english = first(world, "train a model on tickets")
+    assert english.why[-1] == "'tickets' is dataset dataset:tickets"
+    russian = first(world, "обучи модель на tickets")
+    assert russian.why == ["'обучи' — 'automl.train'", "'tickets' — это dataset:tickets"]
+    assert "в тексте названа операция 'jobs.list'" in first(world, "выполни jobs.list").why
 
 
 def test_a_whole_form_shows_its_dry_run_and_command(world: Context) -> None:
@@ -94,6 +102,15 @@ def test_a_whole_form_shows_its_dry_run_and_command(world: Context) -> None:
     assert (made.effect, made.needs_approval, made.allowed) == ("write", True, True)
     assert made.cli == ("millrace automl train dataset:tickets --target intent --budget 120.0")
     assert not first(world, "list the models").needs_approval
+
+
+def test_a_column_may_have_the_name_of_a_model(world: Context) -> None:
+    for kind, meta in (("model", {"target": "intent"}), ("deployment", {"model": "model:intent"})):
+        world.use(Artifacts).add(world, kind, "intent", meta)
+    made = first(world, "train a model on tickets to predict intent")
+    assert (made.op, made.params["target"]) == ("automl.train", "intent")
+    asked = first(world, "evaluate intent on tickets")
+    assert (asked.op, asked.params["model"]) == ("evaluation.run", "model:intent")
 
 
 def test_slips_of_the_pen_and_what_is_looked_at_are_understood(world: Context) -> None:

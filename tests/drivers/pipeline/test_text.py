@@ -146,6 +146,12 @@ def test_a_number_that_json_would_change_is_refused(number: int) -> None:
         canonical({"name": "a", "blocks": [{"id": "a", "op": "b", "params": {"n": number}}]})
 
 
+@pytest.mark.parametrize(("text", "said"), [("", "the text.*is empty"), ("[1]", "is a list")])
+def test_a_text_without_fields_says_what_it_is(text: str, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        parse(text)
+
+
 def test_a_misshapen_text_tells_every_place() -> None:
     text = "name: a\nblocks:\n  - id: x\n  - op: a.b\n    inputs: 3\n    colour: red\n"
     with pytest.raises(InvalidInput, match="no pipeline") as caught:

@@ -3,6 +3,7 @@
 import math
 import re
 import shlex
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -23,13 +24,13 @@ CHOICES = 20
 WHICH = {
     "en": {"dataset": "Which dataset?", "model": "Which model?", "file": "Which file?"},
     "ru": {
-        "dataset": "Какой датасет?",
+        "dataset": "Какой набор данных?",
         "model": "Какая модель?",
         "file": "Какой файл?",
         "labelset": "Какой набор меток?",
         "deployment": "Какое развёртывание?",
         "index": "Какой индекс?",
-        "job": "Какая задача?",
+        "job": "Какое задание?",
     },
 }
 
@@ -46,6 +47,10 @@ def propose(params: ProposeParams, ctx: Context) -> ProposeResult:
     said = words.read(params.text)
     known = store.names(ctx)
     heard = _hear(said, known, params.about)
+    refs = [one.ref for one in heard.mentions] + ([heard.about] if heard.about else [])
+    columns = store.columns(ctx, [*refs, *heard.only.values()])
+    of_data = {name for ref, there in columns.items() if ref[:8] == "dataset:" for name in there}
+    heard = replace(heard, mentions=mentions.things(said, heard.mentions, of_data))
     ops = catalog.load_all()
     ranking = _ranking(tuple(ops))
     kinds = frozenset(
@@ -53,8 +58,6 @@ def propose(params: ProposeParams, ctx: Context) -> ProposeResult:
         + (["job"] if heard.jobs else [])
     )
     hits = ranking.rank(said, _telling(heard), kinds)
-    refs = [one.ref for one in heard.mentions] + ([heard.about] if heard.about else [])
-    columns = store.columns(ctx, [*refs, *heard.only.values()])
     shown = hits[: params.limit]
     total = sum(math.exp(SHARPNESS * (hit.score - shown[0].score)) for hit in shown)
     notes = list(said.notes)
@@ -206,7 +209,7 @@ def _candidate(op: Op, hit: Hit, share: float, known: Known, ctx: Context) -> Ca
         needs_approval=op.effect != "read",
         allowed=allowed,
         score=round(share, 4),
-        why=[*hit.why, *(f"'{one.said}' is {one.field} {one.value}" for one in _named(fills))],
+        why=[*hit.why, *(_named_as(one, language) for one in _named(fills))],
         params=params,
         filled=[Filled(**vars(one)) for one in fills],
         questions=[_question(slot, language, names, params, columns) for slot in open_ones],
@@ -218,6 +221,12 @@ def _candidate(op: Op, hit: Hit, share: float, known: Known, ctx: Context) -> Ca
 
 def _named(fills: list[Fill]) -> list[Fill]:
     return [one for one in fills if one.how in ("name", "near_name") and one.said]
+
+
+def _named_as(fill: Fill, language: str) -> str:
+    if language == "ru":
+        return f"'{fill.said}' — это {fill.value}"
+    return f"'{fill.said}' is {fill.field} {fill.value}"
 
 
 def _question(

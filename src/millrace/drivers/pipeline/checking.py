@@ -20,6 +20,11 @@ OWN = frozenset({"pipeline.filter", "pipeline.python"})
 NO_BLOCKS = frozenset({"pipeline", "schedule", "agent", "jobs"})
 
 
+def can_be_block(op: Op) -> bool:
+    """Tell whether a pipeline takes an op: those that steer other work run by themselves."""
+    return op.group not in NO_BLOCKS or op.name in OWN
+
+
 class Checked:
     """A graph with its ops, its problems and the order of its blocks."""
 
@@ -72,7 +77,7 @@ class Checked:
         except NotFound as error:
             self._add(block.id, "op", "unknown_op", error.problem, error.hint)
             return None
-        if found.group in NO_BLOCKS and found.name not in OWN:
+        if not can_be_block(found):
             self._add(
                 block.id,
                 "op",

@@ -74,6 +74,11 @@ def _shape(tree: Any, error: Any) -> BlockProblem:
     field = ".".join(loc) or None
     where = f"'{field}' of '{block}'" if block and field else f"'{block or field or 'it'}'"
     said = str(error["msg"]).removeprefix("Value error, ").rstrip(".")
+    if not error["loc"] and not isinstance(tree, dict):
+        said = (
+            "it is empty" if tree is None else f"it is a {type(tree).__name__}, not name and blocks"
+        )
+        where = "the text"
     return BlockProblem(
         block=block,
         field=field,

@@ -2,13 +2,15 @@
 
 import inspect
 import keyword
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_type_hints
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from millrace.core import catalog
-from millrace.core.errors import NotFound
+from millrace.core.errors import InvalidInput, NotFound, choices
 from millrace.core.registry import Op
 from millrace.faces.backend.choose import open_backend
 from millrace.faces.backend.place import Backend, OnEvent
@@ -62,54 +64,90 @@ class Client:
 
     def __getattr__(self, name: str) -> "Folder":
         if name.startswith("_") or name not in folder_names():
-            raise AttributeError(f"there is no folder of ops '{name}'")
+            raise AttributeError(
+                f"there is no folder of ops '{name}'; there are {', '.join(sorted(folder_names()))}"
+            )
         return Folder(self, name)
+
+    def __repr__(self) -> str:
+        here = getattr(getattr(self._backend, "workspace", None), "root", "")
+        return f"<Millrace at {here or getattr(self._backend, 'url', '?')}>"
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *folder_names()})
 
 
 class Folder:
-    """The ops of one folder as methods."""
+    """The ops of one folder of Millrace as methods; `help(ws.dataset.rows)` tells of one."""
 
     def __init__(self, client: Client, name: str) -> None:
         self._client = client
         self._name = name
 
-    def __getattr__(self, verb: str) -> "Call":
-        if verb.startswith("__"):
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        if verb.startswith("_"):
             raise AttributeError(verb)
         try:
             found = catalog.find(f"{self._name}.{spoken(verb)}")
         except NotFound as error:
             raise AttributeError(str(error)) from error
-        return Call(self._client, found)
+        return method(self._client, found)
+
+    def __repr__(self) -> str:
+        return f"<ops of '{self._name}': {', '.join(dir(self))}>"
 
     def __dir__(self) -> list[str]:
         return sorted(method_name(op.verb) for op in catalog.load_group(self._name).values())
 
 
-class Call:
-    """One op, ready to be called."""
+def method(client: Client, op: Op) -> Callable[..., Any]:
+    """Return one op as a function that `help()`, notebooks and editors can read."""
+    places = [one.name for one in signature(op).parameters.values() if one.kind != one.KEYWORD_ONLY]
 
-    def __init__(self, client: Client, op: Op) -> None:
-        self._client = client
-        self._op = op
-        self.__doc__ = op.doc
-        self.__name__ = op.verb
-        self.__signature__ = signature(op)
-
-    def __call__(
-        self,
-        params: BaseModel | dict[str, Any] | None = None,
-        *,
+    def call(
+        *given: Any,
         key: str | None = None,
         on_event: OnEvent | None = None,
         **fields: Any,
     ) -> Any:
-        """Run the op and return its result."""
-        given = merged(params, fields)
-        return self._client.run(self._op.name, given, key=key, on_event=on_event)
+        params = given[0] if len(given) == 1 and isinstance(given[0], BaseModel | dict) else None
+        if params is None:
+            fields = {**named(op, places, given, fields), **fields}
+        return client.run(op.name, merged(params, fields), key=key, on_event=on_event)
+
+    call.__name__ = method_name(op.verb)
+    call.__qualname__ = f"{op.group}.{call.__name__}"
+    call.__doc__ = f"{op.doc}\n\n{described(op)}"
+    call.__signature__ = signature(op)  # pyright: ignore[reportFunctionMemberAccess] - inspect reads it
+    return call
+
+
+def named(
+    op: Op, places: list[str], given: tuple[Any, ...], fields: dict[str, Any]
+) -> dict[str, Any]:
+    """Return values without a name by the fields they stand for, as on the command line."""
+    if len(given) > len(places):
+        raise InvalidInput(
+            f"Op '{op.name}' takes {choices(places) if places else 'nothing'} without a name; "
+            f"{len(given)} values were given.",
+            f"Name them; its fields are {choices(list(op.params.model_fields), 20)}.",
+        )
+    twice = [name for name in places[: len(given)] if name in fields]
+    if twice:
+        raise InvalidInput(f"Field '{twice[0]}' of '{op.name}' is given twice.", "Give it once.")
+    return dict(zip(places, given, strict=False))
+
+
+def is_positional(field: FieldInfo) -> bool:
+    """Tell whether a value may stand without the field's name."""
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and extra.get("positional") is True
+
+
+def described(op: Op) -> str:
+    """Return the fields of an op with what each is."""
+    lines = [f"    {name}: {info.description}" for name, info in op.params.model_fields.items()]
+    return "\n".join(["Fields:", *lines])
 
 
 def merged(params: BaseModel | dict[str, Any] | None, fields: dict[str, Any]) -> Any:
@@ -140,15 +178,21 @@ def spoken(method: str) -> str:
 
 def signature(op: Op) -> inspect.Signature:
     """Return what `help()` shows of an op's method."""
+    types = get_type_hints(op.params)  # without what pydantic adds to them
     fields = [
         inspect.Parameter(
             name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=inspect.Parameter.empty if info.is_required() else info.get_default(),
-            annotation=info.annotation,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD
+            if is_positional(info)
+            else inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty
+            if info.is_required()
+            else info.get_default(call_default_factory=True),
+            annotation=types[name],
         )
         for name, info in op.params.model_fields.items()
     ]
+    fields.sort(key=lambda field: (field.kind, field.default is not inspect.Parameter.empty))
     return inspect.Signature(fields, return_annotation=op.result or inspect.Signature.empty)
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union
 
 from millrace.core import catalog
 from millrace.core.registry import OPS, Op
-from millrace.faces.python.client import method_name
+from millrace.faces.python.client import method_name, signature
 from millrace.kinds.rows import RowsResult
 
 TARGET = Path(__file__).with_name("typed.pyi")
@@ -100,10 +100,14 @@ def _method(op: Op, names: Names) -> Iterator[str]:
     yield "    @overload"
     yield f"    def {name}("
     yield "        self,"
-    yield "        *,"
-    for field, info in op.params.model_fields.items():
-        default = "" if info.is_required() else " = ..."
-        yield f"        {field}: {names.of(info.annotation)}{default},"
+    named = False
+    for field, place in signature(op).parameters.items():
+        if place.kind == place.KEYWORD_ONLY and not named:
+            named = True
+            yield "        *,"
+        default = "" if place.default is place.empty else " = ..."
+        yield f"        {field}: {names.of(op.params.model_fields[field].annotation)}{default},"
+    yield from [] if named else ["        *,"]
     yield from (f"        {line}" for line in tail)
     yield f"    ) -> {result}:"
     yield f"        {_doc(op)}"

@@ -44,8 +44,8 @@ class AgentOps:
     @overload
     def propose(
         self,
-        *,
         text: str,
+        *,
         about: str | None = ...,
         limit: int = ...,
         key: str | None = None,
@@ -66,8 +66,8 @@ class AutomlOps:
     @overload
     def leaderboard(
         self,
-        *,
         model: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.automl.types.TrainResult:
@@ -84,11 +84,11 @@ class AutomlOps:
     @overload
     def predict(
         self,
-        *,
         dataset: str,
+        *,
+        model: str,
         output: str | None = ...,
         batch_rows: int = ...,
-        model: str,
         column: str = ...,
         probabilities: bool = ...,
         key: str | None = None,
@@ -107,8 +107,8 @@ class AutomlOps:
     @overload
     def train(
         self,
-        *,
         dataset: str,
+        *,
         target: str,
         name: str | None = ...,
         budget: float = ...,
@@ -140,10 +140,32 @@ class AutomlOps:
 
 class DatasetOps:
     @overload
+    def add_column(
+        self,
+        dataset: str,
+        column: str,
+        *,
+        expression: str | None = ...,
+        value: bool | int | float | str | None = ...,
+        type: Literal['number', 'category', 'date', 'text', 'boolean', 'id'] | None = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.dataset.results.AddColumnResult:
+        """Add a column computed from the others, or the same value for every row."""
+        ...
+    @overload
+    def add_column(
+        self,
+        params: millrace.dataset.params.AddColumnParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.dataset.results.AddColumnResult: ...
+    @overload
     def clean_up(
         self,
-        *,
         name: str,
+        *,
         older_than: float = ...,
         only_count: bool = ...,
         key: str | None = None,
@@ -162,8 +184,8 @@ class DatasetOps:
     @overload
     def compact(
         self,
-        *,
         name: str,
+        *,
         only_count: bool = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -181,8 +203,8 @@ class DatasetOps:
     @overload
     def delete(
         self,
-        *,
         dataset: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.dataset.results.DeleteResult:
@@ -197,10 +219,31 @@ class DatasetOps:
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.dataset.results.DeleteResult: ...
     @overload
+    def delete_rows(
+        self,
+        dataset: str,
+        *,
+        filter: millrace.kinds.filter.Condition | millrace.kinds.filter.All | millrace.kinds.filter.Any_ | millrace.kinds.filter.Not | None = ...,
+        ids: builtins.list[int] | None = ...,
+        only_count: bool = ...,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.dataset.results.DeleteRowsResult:
+        """Delete the rows that fit a filter, or those with certain ids."""
+        ...
+    @overload
+    def delete_rows(
+        self,
+        params: millrace.dataset.params.DeleteRowsParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.dataset.results.DeleteRowsResult: ...
+    @overload
     def describe(
         self,
-        *,
         dataset: str,
+        *,
         columns: builtins.list[str] = ...,
         top: int = ...,
         bins: int = ...,
@@ -222,9 +265,9 @@ class DatasetOps:
     @overload
     def diff(
         self,
-        *,
         old: str,
         new: str,
+        *,
         shown: int = ...,
         cell: int = ...,
         key: str | None = None,
@@ -243,9 +286,9 @@ class DatasetOps:
     @overload
     def export(
         self,
-        *,
         dataset: str,
         path: str,
+        *,
         format: Literal['csv', 'jsonl', 'parquet'] | None = ...,
         columns: builtins.list[str] = ...,
         ids: bool = ...,
@@ -267,8 +310,8 @@ class DatasetOps:
     @overload
     def import_(
         self,
-        *,
         path: str,
+        *,
         name: str | None = ...,
         mode: Literal['replace', 'append'] = ...,
         format: Literal['csv', 'tsv', 'jsonl', 'json', 'parquet', 'excel', 'images', 'sql'] | None = ...,
@@ -321,8 +364,8 @@ class DatasetOps:
     @overload
     def preview(
         self,
-        *,
         path: str,
+        *,
         name: str | None = ...,
         mode: Literal['replace', 'append'] = ...,
         format: Literal['csv', 'tsv', 'jsonl', 'json', 'parquet', 'excel', 'images', 'sql'] | None = ...,
@@ -357,10 +400,28 @@ class DatasetOps:
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.dataset.results.PreviewResult: ...
     @overload
+    def restore(
+        self,
+        dataset: str,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.dataset.results.RestoreResult:
+        """Make an older version the newest again."""
+        ...
+    @overload
+    def restore(
+        self,
+        params: millrace.dataset.params.RestoreParams,
+        *,
+        key: str | None = None,
+        on_event: millrace.faces.backend.place.OnEvent | None = None,
+    ) -> millrace.dataset.results.RestoreResult: ...
+    @overload
     def rows(
         self,
-        *,
         dataset: str,
+        *,
         offset: int = ...,
         limit: int = ...,
         columns: builtins.list[str] = ...,
@@ -386,8 +447,8 @@ class DatasetOps:
     @overload
     def sample(
         self,
-        *,
         dataset: str,
+        *,
         rows: int = ...,
         by: str | None = ...,
         seed: int | None = ...,
@@ -408,8 +469,8 @@ class DatasetOps:
     @overload
     def split(
         self,
-        *,
         dataset: str,
+        *,
         method: Literal['random', 'stratified', 'group', 'time'] = ...,
         by: str | None = ...,
         train: float = ...,
@@ -435,9 +496,9 @@ class DatasetOps:
     @overload
     def tag(
         self,
-        *,
         dataset: str,
         tag: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.dataset.results.TagResult:
@@ -454,8 +515,8 @@ class DatasetOps:
     @overload
     def versions(
         self,
-        *,
         name: str,
+        *,
         limit: int = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -475,8 +536,8 @@ class DeploymentOps:
     @overload
     def create(
         self,
-        *,
         name: str,
+        *,
         model: str,
         sample: float = ...,
         price: float = ...,
@@ -496,8 +557,8 @@ class DeploymentOps:
     @overload
     def delete(
         self,
-        *,
         deployment: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.deployment.ops.Deployment:
@@ -531,8 +592,8 @@ class DeploymentOps:
     @overload
     def predict(
         self,
-        *,
         deployment: str,
+        *,
         rows: builtins.list[dict[str, Any]],
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -550,8 +611,8 @@ class DeploymentOps:
     @overload
     def show(
         self,
-        *,
         deployment: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.deployment.ops.Shown:
@@ -568,8 +629,8 @@ class DeploymentOps:
     @overload
     def update(
         self,
-        *,
         deployment: str,
+        *,
         model: str | None = ...,
         sample: float | None = ...,
         price: float | None = ...,
@@ -591,10 +652,10 @@ class DriftOps:
     @overload
     def psi(
         self,
-        *,
         reference: str,
         current: str,
         column: str,
+        *,
         bins: int = ...,
         threshold: float = ...,
         key: str | None = None,
@@ -613,9 +674,9 @@ class DriftOps:
     @overload
     def test(
         self,
-        *,
         reference: str,
         current: str,
+        *,
         columns: builtins.list[str] | None = ...,
         alpha: float = ...,
         joint: bool = ...,
@@ -639,13 +700,13 @@ class EvaluationOps:
     @overload
     def compare(
         self,
+        a: str | None = ...,
+        b: str | None = ...,
         *,
+        dataset: str,
         confidence: float = ...,
         resamples: int = ...,
         rows: int | None = ...,
-        a: str | None = ...,
-        b: str | None = ...,
-        dataset: str,
         target: str | None = ...,
         prediction_a: str | None = ...,
         prediction_b: str | None = ...,
@@ -667,8 +728,8 @@ class EvaluationOps:
     @overload
     def cross_validate(
         self,
-        *,
         dataset: str,
+        *,
         target: str | None = ...,
         model: str | None = ...,
         learners: builtins.list[Literal['baseline', 'linear', 'lightgbm']] = ...,
@@ -695,8 +756,8 @@ class EvaluationOps:
     @overload
     def list(
         self,
-        *,
         model: str | None = ...,
+        *,
         dataset: str | None = ...,
         limit: int = ...,
         offset: int = ...,
@@ -716,12 +777,12 @@ class EvaluationOps:
     @overload
     def run(
         self,
+        model: str | None = ...,
         *,
+        dataset: str,
         confidence: float = ...,
         resamples: int = ...,
         rows: int | None = ...,
-        model: str | None = ...,
-        dataset: str,
         target: str | None = ...,
         prediction: str | None = ...,
         score: str | None = ...,
@@ -747,8 +808,8 @@ class EvaluationOps:
     @overload
     def show(
         self,
-        *,
         report: str,
+        *,
         labels: int = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -768,8 +829,8 @@ class ExplanationOps:
     @overload
     def attribute(
         self,
-        *,
         model: str,
+        *,
         dataset: str,
         ids: builtins.list[int] = ...,
         rows: int = ...,
@@ -793,8 +854,8 @@ class ExplanationOps:
     @overload
     def importance(
         self,
-        *,
         model: str,
+        *,
         dataset: str,
         target: str | None = ...,
         columns: builtins.list[str] | None = ...,
@@ -820,8 +881,8 @@ class ExplanationOps:
     @overload
     def list(
         self,
-        *,
         model: str | None = ...,
+        *,
         dataset: str | None = ...,
         limit: int = ...,
         offset: int = ...,
@@ -841,8 +902,8 @@ class ExplanationOps:
     @overload
     def show(
         self,
-        *,
         report: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.explanation.types.ImportanceResult:
@@ -861,8 +922,8 @@ class FlowsOps:
     @overload
     def check_drift(
         self,
-        *,
         watch: str | None = ...,
+        *,
         force: bool = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -899,8 +960,8 @@ class FlowsOps:
     @overload
     def retrain(
         self,
-        *,
         labelset: str,
+        *,
         model: str | None = ...,
         holdout: str | None = ...,
         budget: float | None = ...,
@@ -922,8 +983,8 @@ class FlowsOps:
     @overload
     def review_drift(
         self,
-        *,
         alert: str | None = ...,
+        *,
         deployment: str | None = ...,
         reference: str | None = ...,
         current: str | None = ...,
@@ -951,8 +1012,8 @@ class FlowsOps:
     @overload
     def tour(
         self,
-        *,
         file: str,
+        *,
         target: str | None = ...,
         text: str | None = ...,
         holdout: str | None = ...,
@@ -977,8 +1038,8 @@ class JobsOps:
     @overload
     def cancel(
         self,
-        *,
         id: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.kinds.job.Job:
@@ -1024,8 +1085,8 @@ class JobsOps:
     @overload
     def logs(
         self,
-        *,
         id: str,
+        *,
         after: int = ...,
         limit: int = ...,
         kind: str | None = ...,
@@ -1046,8 +1107,8 @@ class JobsOps:
     @overload
     def pause(
         self,
-        *,
         id: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.kinds.job.Job:
@@ -1064,8 +1125,8 @@ class JobsOps:
     @overload
     def resume(
         self,
-        *,
         id: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.kinds.job.Job:
@@ -1082,8 +1143,8 @@ class JobsOps:
     @overload
     def retry(
         self,
-        *,
         id: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.kinds.job.Job:
@@ -1100,8 +1161,8 @@ class JobsOps:
     @overload
     def show(
         self,
-        *,
         id: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.kinds.job.Job:
@@ -1118,8 +1179,8 @@ class JobsOps:
     @overload
     def stop(
         self,
-        *,
         id: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.kinds.job.Job:
@@ -1136,8 +1197,8 @@ class JobsOps:
     @overload
     def watch(
         self,
-        *,
         id: str,
+        *,
         timeout: float = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -1157,13 +1218,13 @@ class LabelOps:
     @overload
     def adjudicate(
         self,
-        *,
         labelset: str,
         item: int,
+        value: str,
+        *,
         annotator: str | None = ...,
         note: str = ...,
         expected: int | None = ...,
-        value: str,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.label.types.answers.AnnotationResult:
@@ -1180,8 +1241,8 @@ class LabelOps:
     @overload
     def agreement(
         self,
-        *,
         labelset: str,
+        *,
         level: Literal['nominal', 'ordinal', 'interval'] = ...,
         draws: int = ...,
         shown: int = ...,
@@ -1201,13 +1262,13 @@ class LabelOps:
     @overload
     def annotate(
         self,
-        *,
         labelset: str,
         item: int,
+        value: str,
+        *,
         annotator: str | None = ...,
         note: str = ...,
         expected: int | None = ...,
-        value: str,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.label.types.answers.AnnotationResult:
@@ -1224,10 +1285,10 @@ class LabelOps:
     @overload
     def annotate_many(
         self,
-        *,
         labelset: str,
-        items: builtins.list[int],
         value: str,
+        *,
+        items: builtins.list[int],
         annotator: str | None = ...,
         note: str = ...,
         expected: dict[int, int] = ...,
@@ -1247,8 +1308,8 @@ class LabelOps:
     @overload
     def consensus(
         self,
-        *,
         labelset: str,
+        *,
         method: Literal['majority', 'dawid-skene'] = ...,
         strength: float = ...,
         shown: int = ...,
@@ -1268,8 +1329,8 @@ class LabelOps:
     @overload
     def create_set(
         self,
-        *,
         name: str,
+        *,
         labels: builtins.list[millrace.label.types.sets.Label] = ...,
         from_column: str | None = ...,
         dataset: str | None = ...,
@@ -1293,9 +1354,9 @@ class LabelOps:
     @overload
     def flag(
         self,
-        *,
         labelset: str,
         item: int,
+        *,
         annotator: str | None = ...,
         note: str = ...,
         expected: int | None = ...,
@@ -1315,9 +1376,9 @@ class LabelOps:
     @overload
     def history(
         self,
-        *,
         labelset: str,
         item: int,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.label.types.browse.HistoryResult:
@@ -1334,11 +1395,11 @@ class LabelOps:
     @overload
     def import_annotations(
         self,
-        *,
         labelset: str,
+        *,
         dataset: str,
-        item: str = ...,
         value: str,
+        item: str = ...,
         annotator_column: str | None = ...,
         annotator: str = ...,
         unknown: Literal['refuse', 'leave_out'] = ...,
@@ -1358,12 +1419,14 @@ class LabelOps:
     @overload
     def items(
         self,
-        *,
         labelset: str,
+        *,
         state: Literal['unanswered', 'begun', 'complete', 'open', 'leased', 'skipped', 'flagged', 'adjudicated'] | None = ...,
         disagreement: bool = ...,
         label: str | None = ...,
         suggestion: str | None = ...,
+        min_confidence: float | None = ...,
+        max_confidence: float | None = ...,
         annotator: str | None = ...,
         contains: str | None = ...,
         offset: int = ...,
@@ -1404,8 +1467,8 @@ class LabelOps:
     @overload
     def next(
         self,
-        *,
         labelset: str,
+        *,
         annotator: str | None = ...,
         count: int = ...,
         lease: float = ...,
@@ -1425,8 +1488,8 @@ class LabelOps:
     @overload
     def progress(
         self,
-        *,
         labelset: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.label.types.reports.ProgressResult:
@@ -1443,8 +1506,8 @@ class LabelOps:
     @overload
     def queue(
         self,
-        *,
         labelset: str,
+        *,
         order: Literal['dataset', 'random'] = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -1462,8 +1525,8 @@ class LabelOps:
     @overload
     def settle(
         self,
-        *,
         labelset: str,
+        *,
         dataset: str | None = ...,
         output: str | None = ...,
         column: str | None = ...,
@@ -1489,8 +1552,8 @@ class LabelOps:
     @overload
     def show_set(
         self,
-        *,
         labelset: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.label.types.sets.SetResult:
@@ -1507,9 +1570,9 @@ class LabelOps:
     @overload
     def skip(
         self,
-        *,
         labelset: str,
         item: int,
+        *,
         annotator: str | None = ...,
         note: str = ...,
         expected: int | None = ...,
@@ -1529,8 +1592,8 @@ class LabelOps:
     @overload
     def suggest(
         self,
-        *,
         labelset: str,
+        *,
         labels_column: str | None = ...,
         mode: Literal['auto', 'zero-shot', 'few-shot'] = ...,
         encoder: str | None = ...,
@@ -1554,8 +1617,8 @@ class LabelOps:
     @overload
     def undo(
         self,
-        *,
         labelset: str,
+        *,
         item: int | None = ...,
         annotator: str | None = ...,
         key: str | None = None,
@@ -1574,8 +1637,8 @@ class LabelOps:
     @overload
     def undo_batch(
         self,
-        *,
         labelset: str,
+        *,
         batch: str | None = ...,
         annotator: str | None = ...,
         key: str | None = None,
@@ -1596,9 +1659,9 @@ class ModelOps:
     @overload
     def alias(
         self,
-        *,
         model: str,
         alias: str,
+        *,
         remove: bool = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -1616,8 +1679,8 @@ class ModelOps:
     @overload
     def card(
         self,
-        *,
         model: str,
+        *,
         about: str = ...,
         intended_use: str = ...,
         out_of_scope: str = ...,
@@ -1642,8 +1705,8 @@ class ModelOps:
     @overload
     def compare(
         self,
-        *,
         model: str,
+        *,
         to: str | None = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -1661,8 +1724,8 @@ class ModelOps:
     @overload
     def delete(
         self,
-        *,
         model: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.model.types.DeleteResult:
@@ -1679,8 +1742,8 @@ class ModelOps:
     @overload
     def describe(
         self,
-        *,
         model: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.model.types.DescribeResult:
@@ -1697,8 +1760,8 @@ class ModelOps:
     @overload
     def export(
         self,
-        *,
         model: str,
+        *,
         path: str | None = ...,
         format: Literal['zip', 'folder'] = ...,
         key: str | None = None,
@@ -1717,8 +1780,8 @@ class ModelOps:
     @overload
     def import_(
         self,
-        *,
         path: str,
+        *,
         name: str | None = ...,
         max_bytes: int = ...,
         key: str | None = None,
@@ -1737,8 +1800,8 @@ class ModelOps:
     @overload
     def lineage(
         self,
-        *,
         ref: str,
+        *,
         direction: Literal['both', 'up', 'down'] = ...,
         depth: int = ...,
         key: str | None = None,
@@ -1776,8 +1839,8 @@ class ModelOps:
     @overload
     def promote(
         self,
-        *,
         model: str,
+        *,
         alias: str = ...,
         expected: int | None = ...,
         key: str | None = None,
@@ -1796,8 +1859,8 @@ class ModelOps:
     @overload
     def register(
         self,
-        *,
         path: str,
+        *,
         name: str,
         max_bytes: int = ...,
         key: str | None = None,
@@ -1816,8 +1879,8 @@ class ModelOps:
     @overload
     def roll_back(
         self,
-        *,
         name: str,
+        *,
         alias: str = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -1835,8 +1898,8 @@ class ModelOps:
     @overload
     def show(
         self,
-        *,
         model: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.model.types.ShowResult:
@@ -1855,8 +1918,8 @@ class MonitorOps:
     @overload
     def acknowledge(
         self,
-        *,
         alert: str,
+        *,
         note: str = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -1895,8 +1958,8 @@ class MonitorOps:
     @overload
     def checks(
         self,
-        *,
         watch: str,
+        *,
         limit: int = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -1914,8 +1977,8 @@ class MonitorOps:
     @overload
     def requests(
         self,
-        *,
         deployment: str,
+        *,
         limit: int = ...,
         before: str | None = ...,
         status: int | None = ...,
@@ -1940,8 +2003,8 @@ class MonitorOps:
     @overload
     def summary(
         self,
-        *,
         deployment: str,
+        *,
         since: float | None = ...,
         until: float | None = ...,
         last: float | None = ...,
@@ -1963,8 +2026,8 @@ class MonitorOps:
     @overload
     def unwatch(
         self,
-        *,
         watch: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.monitor.watching.types.Removed:
@@ -1981,8 +2044,8 @@ class MonitorOps:
     @overload
     def watch(
         self,
-        *,
         deployment: str,
+        *,
         reference: str | None = ...,
         columns: builtins.list[str] | None = ...,
         alpha: float = ...,
@@ -2025,8 +2088,8 @@ class PipelineOps:
     @overload
     def delete(
         self,
-        *,
         pipeline: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.drivers.pipeline.types.Deleted:
@@ -2043,11 +2106,11 @@ class PipelineOps:
     @overload
     def filter(
         self,
-        *,
         dataset: str,
+        *,
         filter: millrace.kinds.filter.Condition | millrace.kinds.filter.All | millrace.kinds.filter.Any_ | millrace.kinds.filter.Not,
-        drop: builtins.list[str] = ...,
         output: str,
+        drop: builtins.list[str] = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.drivers.pipeline.types.FilterResult:
@@ -2102,8 +2165,8 @@ class PipelineOps:
     @overload
     def python(
         self,
-        *,
         dataset: str,
+        *,
         code: str,
         output: str | None = ...,
         timeout: float = ...,
@@ -2124,8 +2187,8 @@ class PipelineOps:
     @overload
     def roll_back(
         self,
-        *,
         pipeline: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.drivers.pipeline.types.RolledBack:
@@ -2142,10 +2205,10 @@ class PipelineOps:
     @overload
     def run(
         self,
+        pipeline: str | None = ...,
         *,
         text: str | None = ...,
         graph: millrace.drivers.pipeline.types.Graph | None = ...,
-        pipeline: str | None = ...,
         until: str | None = ...,
         overrides: dict[str, Any] = ...,
         allow: builtins.list[Literal['spend', 'external', 'destructive']] = ...,
@@ -2185,8 +2248,8 @@ class PipelineOps:
     @overload
     def show(
         self,
-        *,
         pipeline: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.drivers.pipeline.types.Shown:
@@ -2203,10 +2266,10 @@ class PipelineOps:
     @overload
     def validate(
         self,
+        pipeline: str | None = ...,
         *,
         text: str | None = ...,
         graph: millrace.drivers.pipeline.types.Graph | None = ...,
-        pipeline: str | None = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.drivers.pipeline.types.Validated:
@@ -2223,8 +2286,8 @@ class PipelineOps:
     @overload
     def versions(
         self,
-        *,
         name: str,
+        *,
         limit: int = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -2244,8 +2307,8 @@ class QualityOps:
     @overload
     def check(
         self,
-        *,
         dataset: str,
+        *,
         target: str | None = ...,
         task: Literal['classification', 'regression'] | None = ...,
         split: str = ...,
@@ -2269,8 +2332,8 @@ class QualityOps:
     @overload
     def show(
         self,
-        *,
         dataset: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.quality.types.Kept:
@@ -2289,8 +2352,8 @@ class RunsOps:
     @overload
     def compare(
         self,
-        *,
         runs: builtins.list[str],
+        *,
         baseline: str | None = ...,
         metrics: builtins.list[str] | None = ...,
         confidence: float = ...,
@@ -2310,8 +2373,8 @@ class RunsOps:
     @overload
     def delete(
         self,
-        *,
         run: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.runs.types.ChangeResult:
@@ -2328,8 +2391,8 @@ class RunsOps:
     @overload
     def finish(
         self,
-        *,
         run: str,
+        *,
         state: Literal['finished', 'failed', 'killed'] = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -2347,8 +2410,8 @@ class RunsOps:
     @overload
     def history(
         self,
-        *,
         runs: builtins.list[str],
+        *,
         metrics: builtins.list[str] | None = ...,
         points: int = ...,
         key: str | None = None,
@@ -2397,8 +2460,8 @@ class RunsOps:
     @overload
     def log(
         self,
-        *,
         run: str,
+        *,
         metrics: dict[str, float | None] = ...,
         step: int = ...,
         points: builtins.list[millrace.runs.types.LogPoint] = ...,
@@ -2419,8 +2482,8 @@ class RunsOps:
     @overload
     def rename(
         self,
-        *,
         run: str,
+        *,
         name: str,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -2438,8 +2501,8 @@ class RunsOps:
     @overload
     def restore(
         self,
-        *,
         run: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.runs.types.ChangeResult:
@@ -2456,8 +2519,8 @@ class RunsOps:
     @overload
     def show(
         self,
-        *,
         run: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.runs.types.ShowResult:
@@ -2474,8 +2537,8 @@ class RunsOps:
     @overload
     def start(
         self,
-        *,
         name: str,
+        *,
         experiment: str | None = ...,
         hyperparameters: dict[str, str | int | float | bool | None] = ...,
         tags: dict[str, str] = ...,
@@ -2496,8 +2559,8 @@ class RunsOps:
     @overload
     def tag(
         self,
-        *,
         run: str,
+        *,
         tags: dict[str, str] = ...,
         remove: builtins.list[str] = ...,
         key: str | None = None,
@@ -2518,11 +2581,11 @@ class ScheduleOps:
     @overload
     def create(
         self,
-        *,
         name: str,
+        *,
         cron: str,
-        zone: str = ...,
         op: str,
+        zone: str = ...,
         arguments: dict[str, Any] = ...,
         allow: builtins.list[Literal['spend', 'external', 'destructive']] = ...,
         missed: Literal['skip', 'once'] = ...,
@@ -2542,8 +2605,8 @@ class ScheduleOps:
     @overload
     def delete(
         self,
-        *,
         name: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.drivers.schedule.types.Deleted:
@@ -2579,8 +2642,8 @@ class ScheduleOps:
     @overload
     def next(
         self,
-        *,
         cron: str,
+        *,
         zone: str = ...,
         count: int = ...,
         after: float | None = ...,
@@ -2600,8 +2663,8 @@ class ScheduleOps:
     @overload
     def pause(
         self,
-        *,
         name: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.drivers.schedule.types.Schedule:
@@ -2618,8 +2681,8 @@ class ScheduleOps:
     @overload
     def resume(
         self,
-        *,
         name: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.drivers.schedule.types.Schedule:
@@ -2636,8 +2699,8 @@ class ScheduleOps:
     @overload
     def show(
         self,
-        *,
         name: str,
+        *,
         limit: int = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -2657,8 +2720,8 @@ class SearchOps:
     @overload
     def build(
         self,
-        *,
         dataset: str,
+        *,
         text: builtins.list[str] = ...,
         vector: str | None = ...,
         encoder: str | None = ...,
@@ -2680,8 +2743,8 @@ class SearchOps:
     @overload
     def delete(
         self,
-        *,
         index: str,
+        *,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.search.types.DeleteResult:
@@ -2715,9 +2778,9 @@ class SearchOps:
     @overload
     def query(
         self,
-        *,
         index: str,
         text: str | None = ...,
+        *,
         vector: builtins.list[float] | None = ...,
         k: int = ...,
         weights: dict[str, float] | None = ...,
@@ -2739,9 +2802,9 @@ class SearchOps:
     @overload
     def similar(
         self,
-        *,
         index: str,
         row: int,
+        *,
         k: int = ...,
         filter: millrace.kinds.filter.Condition | millrace.kinds.filter.All | millrace.kinds.filter.Any_ | millrace.kinds.filter.Not | None = ...,
         key: str | None = None,

@@ -32,6 +32,10 @@ SPAN = re.compile(
     r"|сек\w*|с|мин\w*|час\w*|дн\w*|день|дня|сут\w*|недел\w*|месяц\w*)(?!\w)",
     re.IGNORECASE,
 )
+COLUMN_OF = re.compile(
+    r"\b(?:predict\w*|target|columns?|by|предска\w*|целев\w*|столб\w*|колонк\w*|по)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
 ALIASES = {"champion": "чемпион", "challenger": "претендент"}
 NEAR = 0.84
 MOST_TRIES = 60_000
@@ -105,6 +109,16 @@ def artifacts(said: Said, names: Names) -> list[Mention]:
             span = (word.start, word.end)
             found.append(_mention(said, names, (kind, name), span, "near_name", sure))
     return sorted(found, key=lambda one: one.start)
+
+
+def things(said: Said, found: list[Mention], columns: set[str]) -> list[Mention]:
+    """Leave out names that mean a column: "predict intent", where a model has that name too."""
+    return [
+        one
+        for one in found
+        if one.said not in columns
+        or not COLUMN_OF.search(said.text[max(0, one.start - 30) : one.start])
+    ]
 
 
 def _explicit(said: Said, names: Names) -> list[Mention]:

@@ -14,6 +14,7 @@ from millrace.drivers.agent.engine.words import STOP, Said, Word, stem
 K1, B = 1.2, 0.75
 WHOLE = 3  # alternatives this short must be the whole word [characters]
 EXACT = 3.0  # the op's own name stands in the text
+NAMED = {"en": "the text names '{name}'", "ru": "в тексте названа операция '{name}'"}
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class Ranking:
         kinds: frozenset[str],
     ) -> Hit:
         hit = Hit(doc.name, 0.0)
-        asked, covered = self._patterns(doc, words, hit)
+        asked, covered = self._patterns(doc, words, hit, said.language)
         searched = self._search(doc, content)
         known = {word.start for word in content if word.stem in self._texts[doc.name]} | covered
         coverage = sum(self.rarity(word) for word in content if word.start in known) / mass
@@ -140,7 +141,7 @@ class Ranking:
             for form in (doc.name, doc.name.replace(".", " "), doc.name.replace(".", "_"))
         )
         if exact:
-            hit.why.append(f"the text names '{doc.name}'")
+            hit.why.append(NAMED[said.language].format(name=doc.name))
         takes = len(kinds & doc.ports) - 0.5 * len(kinds - doc.ports)
         lacks = len((doc.needs & {"file"}) - kinds)
         hit.score = (
@@ -154,7 +155,9 @@ class Ranking:
         )
         return hit
 
-    def _patterns(self, doc: Doc, words: list[Word], hit: Hit) -> tuple[float, set[int]]:
+    def _patterns(
+        self, doc: Doc, words: list[Word], hit: Hit, language: str
+    ) -> tuple[float, set[int]]:
         scores: list[float] = []
         covered: set[int] = set()
         best: list[Word] = []
@@ -172,7 +175,8 @@ class Ranking:
         if not scores:
             return 0.0, covered
         told = ", ".join(f"'{word.text}'" for word in sorted(best, key=lambda word: word.start))
-        hit.why.append(f"{told} {'means' if len(best) == 1 else 'mean'} '{doc.name}'")
+        means = "—" if language == "ru" else "means" if len(best) == 1 else "mean"
+        hit.why.append(f"{told} {means} '{doc.name}'")
         scores.sort(reverse=True)
         return scores[0] + 0.2 * sum(scores[1:3]), covered
 
