@@ -15,6 +15,9 @@ from millrace.core.context import Context
 from millrace.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from millrace.core.policy import Actor
 from millrace.core.workspace import Workspace
+from millrace.label.store import Queue
+from millrace.label.store.queue import Place
+from millrace.label.store.tables import Scope
 from millrace.stores.datasets import Datasets
 from millrace.stores.jobs import Jobs
 
@@ -163,6 +166,28 @@ def test_items_are_paged(call: Call) -> None:
     assert call("items", offset=50).items == []
     found = call("items", suggestion="refund")
     assert (found.items, found.total) == ([], 0)
+
+
+def test_items_are_found_by_how_sure_their_suggestion_is(workspace: Workspace, call: Call) -> None:
+    ctx = Context(workspace=workspace)
+    # items 0 .. 9 are suggested at 0.0, 0.1 ... 0.9, the others not at all
+    sure = [Place(n, n, "refund" if n % 2 else "delivery", n / 10, 1 - n / 10) for n in range(10)]
+    ctx.use(Queue).rank(ctx, Scope(ctx.project, "kind"), sure, 2)
+    found = call("items", min_confidence=0.7, limit=2)
+    assert ([one.item for one in found.items], found.total, found.next_offset) == ([7, 8], 3, 2)
+    assert list(standing(call, max_confidence=0.2)) == [0, 1, 2]
+    assert list(standing(call, min_confidence=0.3, max_confidence=0.5)) == [3, 4, 5]
+    assert list(standing(call, min_confidence=0.3, suggestion="refund", contains="parcel")) == [
+        3,
+        5,
+        7,
+        9,
+    ]
+    assert call("items", min_confidence=0).total == 10
+    with pytest.raises(InvalidInput, match="min_confidence is above max_confidence"):
+        call("items", min_confidence=0.6, max_confidence=0.5)
+    with pytest.raises(InvalidInput):
+        call("items", min_confidence=1.1)
 
 
 def test_sets_and_history_are_listed(call: Call) -> None:

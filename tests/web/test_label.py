@@ -367,6 +367,25 @@ def test_many_items_get_one_label_and_are_taken_back(
     assert all(state == "none" for one in answers(server, name).values() for _, state, _ in one)
 
 
+def test_the_surest_suggestions_are_found_on_the_server_not_on_the_page(
+    server: Server, visit: Visit, make: Callable[..., str]
+) -> None:
+    name = make(texts(420), TWO)
+    server.call("label.suggest", labelset=name)
+    every = [
+        one["confidence"]
+        for offset in (0, 210)
+        for one in server.call("label.items", labelset=name, limit=210, offset=offset)["items"]
+    ]
+    least = sorted(every)[-30]  # the queue begins with the doubtful ones: these stand at its end
+    sure = sum(one >= least for one in every)
+    page = visit(f"/label/{name}?as=ann&tab=batch&least={least * 100}")
+    page.get_by_test_id("fitting").get_by_text(f"{sure} items").wait_for()
+    page.get_by_role("table").get_by_role("row").nth(1).wait_for()
+    page.get_by_role("textbox", name="Confidence from [%]").fill("0")
+    page.get_by_test_id("fitting").get_by_text("420 items").wait_for()
+
+
 def test_disagreements_are_settled_with_one_key(
     server: Server, visit: Visit, make: Callable[..., str]
 ) -> None:

@@ -130,3 +130,68 @@ def test_the_log_and_the_error_of_a_job(visit: Visit, world: Server) -> None:
     assert job in page.url or "/activity/job-" in page.url
     page.keyboard.press("Escape")
     page.wait_for_url("**/activity?state=failed")
+
+
+def test_a_run_is_renamed_at_once_and_a_refusal_is_taken_back(
+    visit: Visit, server: Server, watch: Watch
+) -> None:
+    watch.allow("409")
+    (run,) = log_runs(server, 1, "old name")
+    page = visit(f"/runs/{run}")
+    page.get_by_role("heading", name="old name 0").wait_for()
+    held: list[Any] = []
+    page.route("**/ops/runs.rename", lambda route: held.append(route))
+    page.keyboard.press("e")
+    page.get_by_role("textbox", name="Name").fill("never kept")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="never kept").wait_for()
+    held[0].fulfill(
+        status=409, body='{"code": "conflict", "detail": "The run was deleted.", "status": 409}'
+    )
+    page.get_by_text("The run was deleted.").wait_for()
+    page.get_by_role("heading", name="old name 0").wait_for()
+    page.unroute("**/ops/runs.rename")
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_role("textbox", name="Name").fill("<b>new name</b>")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="<b>new name</b>").wait_for()
+    page.reload()
+    page.get_by_role("heading", name="<b>new name</b>").wait_for()
+    assert server.call("runs.show", run=run)["name"] == "<b>new name</b>"
+
+
+def test_tags_are_set_changed_and_taken_away(visit: Visit, server: Server, watch: Watch) -> None:
+    watch.allow("422")
+    (run,) = log_runs(server, 1, "tagged")
+    page = visit(f"/runs/{run}")
+    tags = page.get_by_role("region", name="Tags")
+    tags.wait_for()
+    page.keyboard.press("t")
+    for text in ("team: vision", "keep", "team: text"):
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    tags.get_by_text("team: text", exact=True).wait_for()
+    tags.get_by_role("button", name="Remove the tag: keep").click()
+    tags.get_by_text("keep", exact=True).wait_for(state="detached")
+    box = tags.get_by_role("textbox", name="Add a tag")
+    box.fill("mlflow.user: me")
+    box.press("Enter")
+    page.get_by_text("Tag 'mlflow.user' belongs to MLflow or Millrace.").wait_for()
+    tags.get_by_text("mlflow.user: me").wait_for(state="detached")
+    assert server.call("runs.show", run=run)["tags"] == {"team": "text"}
+
+
+def test_selected_runs_are_tagged_together_and_the_list_shows_it(
+    visit: Visit, server: Server
+) -> None:
+    made = log_runs(server, 3, "together")
+    page = visit("/runs?q=together")
+    page.get_by_role("button", name="Select 3 runs").click()
+    page.get_by_role("button", name="Tag 3 runs").wait_for()
+    page.keyboard.press("t")
+    page.get_by_role("textbox", name="Add a tag").fill("for: paper")
+    page.keyboard.press("Enter")
+    page.get_by_text("3 runs are tagged 'for: paper'.").wait_for()
+    table = page.get_by_role("table", name="Runs")
+    table.get_by_text("for: paper").nth(2).wait_for()
+    assert all(server.call("runs.show", run=run)["tags"] == {"for": "paper"} for run in made)

@@ -53,7 +53,13 @@ def items(params: ItemsParams, ctx: Context) -> ItemsResult:
     found = sets.open_set(ctx, params.labelset)
     database = ctx.use(Database)
     wanted = browse.Wanted(
-        params.state, params.disagreement, params.label, params.suggestion, params.annotator
+        params.state,
+        params.disagreement,
+        params.label,
+        params.suggestion,
+        params.annotator,
+        params.min_confidence,
+        params.max_confidence,
     )
     if params.contains is None:
         part, total = browse.page(database, found.scope, wanted, params.offset, params.limit)

@@ -270,8 +270,9 @@ def list_sets(params: ListSetsParams, ctx: Context) -> ListSetsResult:
 def items(params: ItemsParams, ctx: Context) -> ItemsResult:
     """Show the items of a label set: state, answers by whom, suggestion, text.
 
-    For browsing and adjudication: filter by state, disagreement, label, annotator or text.
-    Items stand in the order of the queue.
+    For browsing and adjudication: filter by state, disagreement, label, annotator, confidence of
+    the suggestion, or text. An item without a suggestion fits no bound of confidence. Items
+    stand in the order of the queue.
     Cost: one pass over the set's items where a filter needs it, with `contains` over the texts
     too; below 0.1 CPU-s at 100,000 items.
     Errors: not_found, no such set; invalid_input, `contains` and the set has no text column.

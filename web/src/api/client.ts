@@ -36,7 +36,7 @@ export class Problem extends Error {
   /** The field of the form that is wrong, where the server says so. */
   get field(): string | undefined {
     const field = this.facts["field"];
-    return typeof field === "string" ? field : undefined;
+    return typeof field === "string" ? field.split(".", 1)[0] : undefined;
   }
 }
 
@@ -75,7 +75,8 @@ export async function problemOf(response: Response): Promise<Problem> {
 /** The typed client; every answer that is no 2xx is thrown as a Problem. */
 export const client = createClient<paths>({ fetch: fetchChecked });
 
-async function post(path: string, body: unknown, signal?: AbortSignal, key?: string): Promise<unknown> {
+/** Send JSON to an address outside the typed document, and get JSON. */
+export async function post(path: string, body: unknown, signal?: AbortSignal, key?: string): Promise<unknown> {
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (key) headers["idempotency-key"] = key;
   const request = new Request(new URL(path, location.origin), {

@@ -1,7 +1,7 @@
 /** Queries of ops, jobs followed live, and the stream for whoever shows something as it happens. */
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { QueryClient } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useState } from "react";
+import { createContext, useCallback, useContext, useEffect, useState } from "react";
 import { call, client, submit } from "@/api/client";
 import type { Job, OpName, Params, Problem, Result } from "@/api/client";
 import type { EventLine, Stream, StreamState } from "@/api/stream";
@@ -30,6 +30,30 @@ export function useOp<N extends OpName>(name: N, params: Params<N>, options: OpO
     staleTime: options.fresh ?? 5_000,
     ...(options.keep ? { placeholderData: keepPreviousData } : {}),
   });
+}
+
+/** How a list is read page by page: where it begins, the params of a page, and where the next one begins. */
+export interface Pager<N extends OpName, At> {
+  first: At;
+  params: (at: At) => object & Partial<Params<N>>;
+  next: (page: Result<N>) => At | null | undefined;
+}
+
+/** Ask a read op page by page: the pages that have come, and `more` to ask for the next. */
+export function usePages<N extends OpName, At>(name: N, params: Params<N>, pager: Pager<N, At>) {
+  const query = useInfiniteQuery<Result<N>, Problem, Result<N>[], readonly unknown[], At>({
+    queryKey: ["op", name, "pages", params],
+    queryFn: ({ pageParam, signal }) => call(name, Object.assign({}, params, pager.params(pageParam as At)), signal),
+    initialPageParam: pager.first,
+    getNextPageParam: (page) => pager.next(page) ?? undefined,
+    select: ({ pages }) => pages,
+    placeholderData: keepPreviousData,
+  });
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  return { query, more };
 }
 
 /** Run a plain op on a click; open screens then show the new state. */

@@ -3,6 +3,9 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { get } from "@/api/client";
 import type { Problem } from "@/api/client";
+import { detailIn, lineIn, wordsOf } from "@/api/words";
+import { useLanguage } from "@/i18n";
+import type { Language } from "@/i18n";
 
 export type Effect = "read" | "write" | "spend" | "external" | "destructive";
 export interface OpLine {
@@ -12,6 +15,8 @@ export interface OpLine {
   effect: Effect;
   shape: "plain" | "rows" | "steps";
   shortcut?: string | null;
+  /** whether it can be a block of a pipeline */
+  block: boolean;
 }
 export interface OpDetail extends OpLine {
   doc: string;
@@ -52,30 +57,40 @@ export interface JsonSchema {
   $defs?: Record<string, JsonSchema>;
 }
 
+/** Every op in short, in the user's language. */
 export function useOps() {
+  const { language } = useLanguage();
   return useQuery<OpLine[], Problem>({
-    queryKey: ["registry"],
-    queryFn: ({ signal }) => get<OpLine[]>("/ops", signal),
+    queryKey: ["registry", language],
+    queryFn: async ({ signal }) => {
+      const [lines, words] = await Promise.all([get<OpLine[]>("/ops", signal), wordsOf(language)]);
+      return lines.map((line) => lineIn(words, line));
+    },
     staleTime: Infinity,
   });
 }
 
 export function useOpDetail(name: string | undefined) {
-  return useQuery<OpDetail, Problem>({ ...detailQuery(name ?? ""), enabled: name !== undefined && name !== "" });
+  const { language } = useLanguage();
+  return useQuery<OpDetail, Problem>({ ...detailQuery(name ?? "", language), enabled: name !== undefined && name !== "" });
 }
 
 /** The query of one op, for whoever needs it before it is shown. */
-export function detailQuery(name: string) {
+export function detailQuery(name: string, language: Language) {
   return {
-    queryKey: ["registry", name],
-    queryFn: ({ signal }: { signal: AbortSignal }) => get<OpDetail>(`/ops/${encodeURIComponent(name)}`, signal),
+    queryKey: ["registry", language, name],
+    queryFn: async ({ signal }: { signal: AbortSignal }) => {
+      const [detail, words] = await Promise.all([get<OpDetail>(`/ops/${encodeURIComponent(name)}`, signal), wordsOf(language)]);
+      return detailIn(words, detail);
+    },
     staleTime: Infinity,
   };
 }
 
 /** Several ops at once, such as those of a pipeline; each is there as soon as it is known. */
 export function useOpDetails(names: readonly string[]): readonly OpDetail[] {
-  return useQueries({ queries: names.map(detailQuery), combine: known });
+  const { language } = useLanguage();
+  return useQueries({ queries: names.map((name) => detailQuery(name, language)), combine: known });
 }
 
 function known(results: UseQueryResult<OpDetail>[]): OpDetail[] {

@@ -1,15 +1,16 @@
 /** The keys of the app, from their registry. */
-import { Group, Kbd, Modal, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Group, Kbd, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { KEYS, keyTexts, shown } from "@/app/keys";
 import type { KeyName, Scope } from "@/app/keys";
 import { shellTexts } from "@/app/texts";
 import { useT } from "@/i18n";
+import { Dialog } from "@/ui/over";
 
 export default function Help({ onClose }: { onClose: () => void }) {
   const t = useT(shellTexts);
   const key = useT(keyTexts);
   return (
-    <Modal opened onClose={onClose} title={t("keys")} size="xl" closeButtonProps={{ "aria-label": "Esc" }}>
+    <Dialog onClose={onClose} title={t("keys")} size="xl">
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xl">
         {(Object.keys(KEYS) as Scope[]).map((scope) => (
           <Stack key={scope} gap={4}>
@@ -23,6 +24,6 @@ export default function Help({ onClose }: { onClose: () => void }) {
           </Stack>
         ))}
       </SimpleGrid>
-    </Modal>
+    </Dialog>
   );
 }

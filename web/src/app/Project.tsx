@@ -1,5 +1,5 @@
 /** The project this tab works in, and the way to another: the page opens anew, at Home. */
-import { Button, Group, Menu, Modal, Stack, Text, TextInput, UnstyledButton } from "@mantine/core";
+import { Button, Group, Menu, Stack, Text, TextInput, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 import type { FormEvent } from "react";
 import { isName, remember } from "@/api/project";
@@ -8,6 +8,7 @@ import { projectTexts } from "@/app/texts";
 import { useT } from "@/i18n";
 import { Icon } from "@/ui/Icon";
 import classes from "@/app/Shell.module.css";
+import { Dialog } from "@/ui/over";
 
 function open(project: string): void {
   remember(project);
@@ -64,7 +65,7 @@ function NewProject({ taken, onClose }: { taken: string[]; onClose: () => void }
   }
 
   return (
-    <Modal opened onClose={onClose} title={t("new.title")} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog onClose={onClose} title={t("new.title")}>
       <form onSubmit={go}>
         <Stack gap="sm">
           <Text size="sm">{t("new.how")}</Text>
@@ -85,6 +86,6 @@ function NewProject({ taken, onClose }: { taken: string[]; onClose: () => void }
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

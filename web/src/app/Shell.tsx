@@ -134,7 +134,7 @@ function TopBar({ onHelp, onFind }: { onHelp: () => void; onFind: () => void }) 
         <span>{t("find")}</span>
         <kbd className={classes.key}>{shown(KEYS.global.palette)}</kbd>
       </UnstyledButton>
-      <Group gap={4} ml="auto" wrap="nowrap">
+      <Group gap={4} ml="auto" wrap="nowrap" style={{ flexShrink: 0 }}>
         <Connection />
         <UnstyledButton
           className={classes.language}
@@ -163,7 +163,7 @@ function Connection() {
   const state = useStreamState();
   const color = { live: "teal", connecting: "gray", lost: "red" }[state];
   return (
-    <Badge variant="dot" color={color} size="sm" role="status" data-testid="connection" data-state={state}>
+    <Badge variant="dot" color={color} size="sm" role="status" data-testid="connection" data-state={state} maw="45vw" style={{ flexShrink: 0 }}>
       {t(state)}
     </Badge>
   );

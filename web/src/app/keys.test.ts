@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { KEYS, comboOf, keyTexts } from "@/app/keys";
+import { afterEach, describe, expect, it } from "vitest";
+import { belongsElsewhere, KEYS, comboOf, keyTexts } from "@/app/keys";
 
 const press = (key: string, more: Partial<KeyboardEvent> = {}) =>
   comboOf({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more });
@@ -12,6 +12,25 @@ describe("keys", () => {
       expect(new Set(combos).size, scope).toBe(combos.length);
       if (scope !== "global") for (const combo of combos) expect(heads, `${scope}: ${combo}`).not.toContain(combo);
     }
+  });
+
+  describe("over a dialog or a menu", () => {
+    afterEach(() => document.body.replaceChildren());
+
+    it.each(["<div role=dialog aria-modal=true></div>", "<div role=menu></div>"])("stay with it though it has closed: %s", (over) => {
+      document.body.innerHTML = over;
+      const heard: boolean[] = [];
+      const close = () => document.body.replaceChildren();
+      const hear = (event: KeyboardEvent) => heard.push(belongsElsewhere(event, "escape", "list"));
+      addEventListener("keydown", close);
+      addEventListener("keydown", hear);
+      const escape = () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+      escape();
+      escape();
+      removeEventListener("keydown", close);
+      removeEventListener("keydown", hear);
+      expect(heard).toEqual([true, false]);
+    });
   });
 
   it("says what each key does", () => {

@@ -44,6 +44,8 @@ export const keyTexts = catalogue({
   guidelines: ["Show or hide the guidelines", "Показать или скрыть правила"],
   batch: ["Label many at once", "Разметить много сразу"],
   compare: ["Compare the selected", "Сравнить выбранные"],
+  rename: ["Rename", "Переименовать"],
+  tag: ["Tag", "Поставить метку"],
   pause: ["Pause or resume", "Пауза или продолжить"],
   "block.add": ["Add a block", "Добавить блок"],
   "block.connect": ["Connect the block", "Соединить блок"],
@@ -90,6 +92,8 @@ export const KEYS = {
     open: "enter",
     back: "escape",
     compare: "v",
+    rename: "e",
+    tag: "t",
     pause: "p",
   },
   label: {
@@ -162,15 +166,18 @@ function usesItself(combo: string, target: EventTarget | null): boolean {
   return (combo === "enter" || combo === "space") && target instanceof HTMLElement && target.closest(CONTROL) !== null;
 }
 
-function inDialog(scope: Scope): boolean {
-  return scope !== "global" && document.querySelector("[role=dialog][aria-modal=true]") !== null;
-}
+/**
+ * Whether a dialog or a menu lay over the screen when the last key went down. It is seen before anybody
+ * else hears the press: Escape closes a dialog, and must not close the screen below it too.
+ */
+let covered = false;
+addEventListener("keydown", () => (covered = document.querySelector("[role=dialog][aria-modal=true], [role=menu]") !== null), true);
 
 /** A press goes to a field, a control or an open dialog before it goes to the screen. */
 export function belongsElsewhere(event: KeyboardEvent, combo: string, scope: Scope): boolean {
   if (event.defaultPrevented || event.isComposing) return true;
   if (isTyping(event.target) && !combo.startsWith("mod+")) return true;
-  return usesItself(combo, event.target) || inDialog(scope);
+  return usesItself(combo, event.target) || (covered && scope !== "global");
 }
 
 const SECOND_WITHIN = 1000; // [ms]

@@ -73,6 +73,7 @@ export const stateTexts = catalogue({
   "broken.hint": ["Reload the page; nothing on the server was lost.", "Обновите страницу: на сервере ничего не потеряно."],
   denied: ["You may not see this.", "Нет доступа."],
   "denied.hint": ["Ask the owner of the workspace for a role that may.", "Попросите владельца рабочей области о нужной роли."],
+  "failed.hint": ["The server failed at this. Try again; its log says why.", "Сервер не справился. Попробуйте ещё раз; причина есть в его журнале."],
   nowhere: ["There is nothing at this address.", "По этому адресу ничего нет."],
   "nowhere.home": ["Go to Home", "На главную"],
   code: ["Code", "Код"],
@@ -111,4 +112,40 @@ export const stateTexts = catalogue({
   "job.retry": ["Run again", "Запустить снова"],
   "job.refused": ["The job did not take that", "Задание этого не приняло"],
   "job.open": ["Open the job", "Открыть задание"],
+});
+
+/** What happened, before a sentence that stands in English: one word for each kind of error. */
+export const kindTexts = catalogue({
+  invalid_input: ["Invalid input", "Неверные данные"],
+  not_found: ["Not found", "Не найдено"],
+  conflict: ["Conflict", "Конфликт"],
+  not_allowed: ["Not allowed", "Нет прав"],
+  limit_reached: ["Limit reached", "Превышен предел"],
+  missing_extra: ["Not installed", "Не установлено"],
+  unavailable: ["Not available", "Недоступно"],
+  timed_out: ["Timed out", "Время вышло"],
+  cancelled: ["Cancelled", "Отменено"],
+  internal: ["Internal error", "Внутренняя ошибка"],
+});
+
+/** Why a value does not fit its field; the names are those of the server's checks. */
+export const ruleTexts = catalogue({
+  missing: ["This has to be filled in.", "Это поле нужно заполнить."],
+  extra_forbidden: ["There is no such field.", "Такого поля нет."],
+  greater_than_equal: ["At least {ge}.", "Не меньше {ge}."],
+  greater_than: ["More than {gt}.", "Больше {gt}."],
+  less_than_equal: ["At most {le}.", "Не больше {le}."],
+  less_than: ["Less than {lt}.", "Меньше {lt}."],
+  too_short: ["At least {min_length:entry|entries}.", "Не меньше {min_length:элемента|элементов|элементов}."],
+  too_long: ["At most {max_length:entry|entries}.", "Не больше {max_length:элемента|элементов|элементов}."],
+  string_too_short: ["At least {min_length:character|characters}.", "Не меньше {min_length:символа|символов|символов}."],
+  string_too_long: ["At most {max_length:character|characters}.", "Не больше {max_length:символа|символов|символов}."],
+  string_pattern_mismatch: ["It has to fit the pattern {pattern}", "Должно подходить под шаблон {pattern}"],
+  literal_error: ["One of: {expected}.", "Одно из: {expected}."],
+  whole: ["A whole number is needed.", "Нужно целое число."],
+  number: ["A number is needed.", "Нужно число."],
+  boolean: ["Yes or no is needed.", "Нужно «да» или «нет»."],
+  text: ["A text is needed.", "Нужен текст."],
+  list: ["A list is needed.", "Нужен список."],
+  object: ["An object is needed.", "Нужен объект JSON."],
 });

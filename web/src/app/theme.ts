@@ -30,6 +30,7 @@ export const theme = createTheme({
     TagsInput: { defaultProps: { size: "xs" } },
     Switch: { defaultProps: { size: "xs" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
+    InputWrapper: { styles: { label: { overflowWrap: "anywhere" } } }, // names of columns have no spaces
     Badge: { defaultProps: { tt: "none", fw: 600 } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: true } },
   },

@@ -14,8 +14,9 @@ import { lazy, Suspense, useState } from "react";
 import type { ReactNode } from "react";
 import { useOp } from "@/api/hooks";
 import { useRefs } from "@/api/ops";
+import { useWords } from "@/api/words";
 import { formTexts } from "@/form/texts";
-import { helpAndUnit, labelOf } from "@/form/schema";
+import { helpAndUnit } from "@/form/schema";
 import type { Control, Field } from "@/form/schema";
 import { useT } from "@/i18n";
 import type { Translate } from "@/i18n";
@@ -33,10 +34,11 @@ interface Props {
 
 export function FieldInput({ field, value, values, error, onChange }: Props) {
   const t = useT(formTexts);
+  const words = useWords();
   const { help, unit } = helpAndUnit(field.schema.description);
   const fallback = field.schema.default;
   const common: Common = {
-    label: labelOf(field.name),
+    label: words.label(field.name),
     description: help,
     error,
     required: field.required,

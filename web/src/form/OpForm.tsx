@@ -4,11 +4,13 @@ import { useState } from "react";
 import type { ReactNode } from "react";
 import { Problem } from "@/api/client";
 import { useOpDetail } from "@/api/ops";
+import { useWords } from "@/api/words";
 import { FieldInput } from "@/form/FieldInput";
 import { formTexts } from "@/form/texts";
 import { fieldsOf, missing } from "@/form/schema";
 import type { Field } from "@/form/schema";
 import { useT } from "@/i18n";
+import { useSaid } from "@/ui/said";
 import { ErrorBox, Shown } from "@/ui/states";
 
 export type Values = Record<string, unknown>;
@@ -38,6 +40,7 @@ export function OpFields({
   first?: readonly string[];
 }) {
   const t = useT(formTexts);
+  const said = useSaid();
   const detail = useOpDetail(op);
   const [open, setOpen] = useState(false);
   return (
@@ -54,7 +57,7 @@ export function OpFields({
               field={field}
               value={values[field.name]}
               values={values}
-              error={field.name === wrong && error instanceof Problem ? error.message : errors?.[field.name]}
+              error={field.name === wrong ? said(error).short : errors?.[field.name]}
               onChange={(value) => onChange(put(values, field.name, value))}
             />
           );
@@ -98,6 +101,7 @@ export function OpForm({
   extra?: (values: Values) => ReactNode;
 }) {
   const t = useT(formTexts);
+  const words = useWords();
   const detail = useOpDetail(op);
   const [values, setValues] = useState<Values>(initial);
   const [error, setError] = useState<unknown>();
@@ -133,7 +137,7 @@ export function OpForm({
           {extra?.(values)}
           {left.length > 0 && (
             <Text size="xs" c="dimmed">
-              {t("missing", { names: left.join(", ") })}
+              {t("missing", { names: left.map(words.label).join(", ") })}
             </Text>
           )}
         </Group>

@@ -51,21 +51,43 @@ describe("forms from schemas", () => {
 });
 
 describe("copy as", () => {
+  const here = { origin: "http://h" };
+  const shop = { origin: "http://h", project: "shop" };
   const call = { dataset: "people@3", limit: 5, ids: false, columns: ["a b", "c"] };
   it("writes a shell command", () => {
-    expect(writeAs("cli", "dataset.rows", call, params, "")).toBe(
+    expect(writeAs("cli", "dataset.rows", call, params, here)).toBe(
       "millrace dataset rows --limit 5 --no-ids --columns 'a b' --columns c people@3",
     );
-    expect(writeAs("cli", "dataset.rows", { dataset: "-x; rm -rf '~'" }, params, "")).toBe(
+    expect(writeAs("cli", "dataset.rows", { dataset: "-x; rm -rf '~'" }, params, here)).toBe(
       `millrace dataset rows -- '-x; rm -rf '\\''~'\\'''`,
     );
   });
   it("writes Python, curl and YAML", () => {
-    expect(writeAs("python", "dataset.rows", call, params, "")).toContain(
+    expect(writeAs("python", "dataset.rows", call, params, here)).toContain(
       'ws.dataset.rows(dataset="people@3", limit=5, ids=False, columns=["a b", "c"])',
     );
-    expect(writeAs("curl", "dataset.rows", { dataset: "it's" }, params, "http://h")).toContain(`-d '{"dataset":"it'\\''s"}'`);
-    expect(writeAs("yaml", "dataset.rows", { limit: 5 }, params, "")).toBe("- id: rows\n  op: dataset.rows\n  params:\n    limit: 5\n");
+    expect(writeAs("curl", "dataset.rows", { dataset: "it's" }, params, { origin: "http://h" })).toContain(`-d '{"dataset":"it'\\''s"}'`);
+    expect(writeAs("yaml", "dataset.rows", { limit: 5 }, params, here)).toBe("- id: rows\n  op: dataset.rows\n  params:\n    limit: 5\n");
+  });
+  it("names the project in every way", () => {
+    expect(writeAs("cli", "dataset.rows", { dataset: "a" }, params, shop)).toBe("millrace dataset rows --project shop a");
+    expect(writeAs("python", "dataset.rows", { dataset: "a" }, params, shop)).toContain('millrace.open(project="shop")');
+    expect(writeAs("curl", "dataset.rows", { dataset: "a" }, params, shop)).toContain('-H "Millrace-Project: shop" \\\n');
+    expect(writeAs("yaml", "dataset.rows", { dataset: "a" }, params, shop)).toContain("# in project shop\n- id: rows");
+    for (const way of ["cli", "python", "curl", "yaml"] as const)
+      expect(writeAs(way, "dataset.rows", { dataset: "a" }, params, here).toLowerCase()).not.toContain("project");
+  });
+  it("says in JSON what flags of the command line cannot", () => {
+    const runs: JsonSchema = { properties: { runs: { type: "array", items: { type: "string" }, positional: true } } };
+    expect(writeAs("cli", "runs.compare", { runs: ["a", "-b"], baseline: "a" }, runs, here)).toBe(
+      "millrace runs compare --baseline a -- a -b",
+    );
+    expect(writeAs("cli", "dataset.rows", { sort: { column: "it's" }, columns: [], dataset: "p" }, params, here)).toBe(
+      `millrace dataset rows --params '{"sort":{"column":"it'\\''s"},"columns":[]}' p`,
+    );
+  });
+  it("writes verbs that Python keeps for itself with an underscore", () => {
+    expect(writeAs("python", "dataset.import", { path: "a.csv" }, undefined, here)).toContain('ws.dataset.import_(path="a.csv")');
   });
   it("leaves defaults out", () => expect(short({ dataset: "p", limit: 20, ids: true }, params)).toEqual({ dataset: "p", ids: true }));
 });

@@ -97,6 +97,8 @@ export function useFormat() {
       percent: (value: number, digits = 1) =>
         new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(value),
       bytes: (value: number) => bytes(value, language),
+      milliseconds: (value: number) =>
+        new Intl.NumberFormat(language, { style: "unit", unit: "millisecond", maximumFractionDigits: 2 }).format(value),
       duration: (seconds: number) => duration(seconds, language),
       time: (seconds: number) =>
         new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(seconds * 1000),

@@ -2,9 +2,10 @@
 import { Button, Menu } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useOpDetail } from "@/api/ops";
+import { useSession } from "@/app/session";
 import { stateTexts } from "@/app/texts";
 import { short, writeAs } from "@/form/copy";
-import type { Way } from "@/form/copy";
+import type { Place, Way } from "@/form/copy";
 import { useT } from "@/i18n";
 import { Icon } from "@/ui/Icon";
 
@@ -14,13 +15,15 @@ const WAYS: readonly [Way, string][] = [
   ["curl", "curl"],
   ["yaml", "YAML"],
 ];
+const DEFAULT = "default";
 
 export function CopyAs({ op, params }: { op: string; params: Record<string, unknown> }) {
   const t = useT(stateTexts);
   const detail = useOpDetail(op);
+  const place = usePlace();
   async function copy(way: Way) {
     const schema = detail.data?.params;
-    await copyText(writeAs(way, op, short(params, schema), schema, location.origin));
+    await copyText(writeAs(way, op, short(params, schema), schema, place));
     notifications.show({ message: t("copied"), autoClose: 1500 });
   }
   return (
@@ -39,6 +42,12 @@ export function CopyAs({ op, params }: { op: string; params: Record<string, unkn
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+/** Where a copied call goes: this server, and the project unless it is the one that is taken where none is named. */
+export function usePlace(): Place {
+  const { project } = useSession();
+  return { origin: location.origin, project: project === DEFAULT ? undefined : project };
 }
 
 /** Copy text, also on plain http where the clipboard API is not given. */

@@ -5,7 +5,7 @@
 import { Checkbox, Text, UnstyledButton } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useCallback, useEffect, useRef, useState } from "react";
-import type { ReactNode } from "react";
+import type { KeyboardEvent, ReactNode } from "react";
 import { useKeys } from "@/app/keys";
 import { stateTexts } from "@/app/texts";
 import { useT } from "@/i18n";
@@ -103,9 +103,16 @@ export function DataTable<T>(props: Props<T>) {
     props.keys ?? true,
   );
 
+  const onArrow = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step === undefined || event.target !== event.currentTarget) return;
+    event.preventDefault();
+    move(step);
+  };
+
   const widths = template(columns, onSelect !== undefined);
   return (
-    <div ref={scroller} className={classes.scroller} tabIndex={0} role="region" aria-label={label}>
+    <div ref={scroller} className={classes.scroller} tabIndex={0} role="region" aria-label={label} onKeyDown={onArrow}>
       <div
         role="table"
         aria-label={label}

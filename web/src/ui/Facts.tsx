@@ -1,23 +1,25 @@
 /** Any JSON as a person reads it: names and values, lists as tables, references as links. */
 import { Badge, Code, Table, Text } from "@mantine/core";
 import type { ReactNode } from "react";
+import { useWords } from "@/api/words";
 import { stateTexts } from "@/app/texts";
 import { addressOf } from "@/app/url";
-import { labelOf } from "@/form/schema";
 import { useFormat, useT } from "@/i18n";
 import { Ref } from "@/ui/Ref";
+import { ShortTable } from "@/ui/ShortTable";
 
 type Json = Record<string, unknown>;
 const MOST_ROWS = 200;
 
 export function Facts({ value }: { value: Json }) {
+  const labels = useWords().labels(Object.keys(value));
   return (
     <Table withRowBorders={false} layout="auto">
       <Table.Tbody>
-        {Object.entries(value).map(([name, item]) => (
+        {Object.entries(value).map(([name, item], at) => (
           <Table.Tr key={name}>
-            <Table.Th scope="row" w={160} style={{ verticalAlign: "top", fontWeight: 500 }}>
-              {labelOf(name)}
+            <Table.Th scope="row" w={160} style={{ verticalAlign: "top", fontWeight: 500, overflowWrap: "anywhere" }}>
+              {labels[at]}
             </Table.Th>
             <Table.Td>
               <Value value={item} />
@@ -60,30 +62,13 @@ function ListValue({ list }: { list: unknown[] }) {
 
 function RowsValue({ rows }: { rows: Json[] }) {
   const names = [...new Set(rows.slice(0, 20).flatMap((row) => Object.keys(row)))];
+  const labels = useWords().labels(names);
   return (
-    <Table.ScrollContainer minWidth={0}>
-      <Table withTableBorder>
-        <Table.Thead>
-          <Table.Tr>
-            {names.map((name) => (
-              <Table.Th key={name} scope="col">
-                {labelOf(name)}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.slice(0, MOST_ROWS).map((row, index) => (
-            <Table.Tr key={index}>
-              {names.map((name) => (
-                <Table.Td key={name}>
-                  <Value value={row[name]} />
-                </Table.Td>
-              ))}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <ShortTable
+      withTableBorder
+      rows={rows.slice(0, MOST_ROWS)}
+      id={(_, at) => at}
+      columns={names.map((name, at) => ({ id: name, title: labels[at] ?? name, cell: (row: Json) => <Value value={row[name]} /> }))}
+    />
   );
 }

@@ -40,6 +40,7 @@ const PATHS = {
   history: "M4 12a8 8 0 1 0 2.5-5.8L4 8.5M4 4v4.5h4.5M12 8v4l3 2",
   arrange: "M3 9h6v6H3zM15 3h6v6h-6zM15 15h6v6h-6zM9 12h3V6h3M12 12v6h3",
   link: "M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 6l1-1",
+  edit: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
   expand: "M9 4H4v5M15 4h5v5M9 20H4v-5M15 20h5v-5",
   star: "M12 3l2.7 5.8 6.3.8-4.6 4.4 1.2 6.3L12 17.2 6.4 20.3l1.2-6.3L3 9.6l6.3-.8z",
   trash: "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13",

@@ -10,6 +10,7 @@ import { useGo } from "@/app/url";
 import { useFormat, useT } from "@/i18n";
 import { Icon } from "@/ui/Icon";
 import type { IconName } from "@/ui/Icon";
+import { useSaid } from "@/ui/said";
 import { ErrorBox } from "@/ui/states";
 import { Problem } from "@/api/client";
 
@@ -52,6 +53,7 @@ export function JobState({ state }: { state: Job["state"] }) {
 
 export function useSteer() {
   const t = useT(stateTexts);
+  const said = useSaid();
   const queries = useQueryClient();
   return useMutation<unknown, Problem, { id: string; verb: Verb }, Job | undefined>({
     mutationFn: ({ id, verb }) => client.POST("/jobs/{id}/{verb}", { params: { path: { id, verb } } }),
@@ -64,7 +66,7 @@ export function useSteer() {
     },
     onError: (error, { id }, before) => {
       queries.setQueryData(["job", id], before);
-      notifications.show({ color: "red", message: error.message, title: t("job.refused") });
+      notifications.show({ color: "red", message: said(error).title, title: t("job.refused") });
     },
     onSettled: async (_data, _error, { id }) => {
       await queries.invalidateQueries({ queryKey: ["job", id] });

@@ -27,18 +27,16 @@ export function Page({ title, aside, actions, list, children, inspector, onClose
   return (
     <section className={classes.page} aria-label={title}>
       <header className={classes.header}>
-        <Title order={1} className={classes.title}>
+        <Title order={1} className={classes.title} title={title}>
           {title}
         </Title>
-        {aside}
-        <Group gap="xs" ml="auto" wrap="nowrap">
-          {actions}
-          {onCloseDetail && (
-            <ActionIcon aria-label={t("close")} onClick={onCloseDetail}>
-              <Icon name="close" />
-            </ActionIcon>
-          )}
-        </Group>
+        {aside && <div className={classes.aside}>{aside}</div>}
+        <div className={classes.actions}>{actions}</div>
+        {onCloseDetail && (
+          <ActionIcon aria-label={t("close")} onClick={onCloseDetail}>
+            <Icon name="close" />
+          </ActionIcon>
+        )}
       </header>
       <div className={classes.panes} data-panes={panes}>
         {list !== undefined && (
@@ -65,7 +63,7 @@ export function Page({ title, aside, actions, list, children, inspector, onClose
 export function Section({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
   return (
     <section className={classes.section} aria-label={title}>
-      <Group justify="space-between" mb={6} wrap="nowrap">
+      <Group justify="space-between" mb={6} gap="xs">
         <Title order={2} fz="sm">
           {title}
         </Title>

@@ -1,9 +1,10 @@
 /** Ask before something that cannot be taken back, or that should show its difference first. */
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { useState } from "react";
 import type { ReactNode } from "react";
 import { stateTexts } from "@/app/texts";
 import { useT } from "@/i18n";
+import { Dialog } from "@/ui/over";
 import { ErrorBox } from "@/ui/states";
 
 interface Props {
@@ -30,19 +31,19 @@ export function Confirm({ title, children, action, danger, onConfirm, onClose }:
     }
   }
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog onClose={onClose} title={title}>
       <Stack gap="sm">
         {children}
         {error !== undefined && <ErrorBox error={error} />}
         <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={onClose} data-autofocus={danger}>
             {t("cancel")}
           </Button>
-          <Button color={danger ? "red" : undefined} loading={busy} onClick={() => void confirm()} data-autofocus>
+          <Button color={danger ? "red" : undefined} loading={busy} onClick={() => void confirm()} data-autofocus={!danger}>
             {action}
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

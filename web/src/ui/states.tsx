@@ -5,6 +5,7 @@ import { Problem } from "@/api/client";
 import { stateTexts } from "@/app/texts";
 import { useGo } from "@/app/url";
 import { useT } from "@/i18n";
+import { useSaid } from "@/ui/said";
 
 export function Loading() {
   const t = useT(stateTexts);
@@ -37,7 +38,7 @@ export function Empty({ title, children, action }: { title: string; children?: R
 /** Show an error with its hint, and the way to try again. */
 export function ErrorBox({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const t = useT(stateTexts);
-  const { title, hint, code } = said(error, t);
+  const { title, hint, code } = useSaid()(error);
   const denied = error instanceof Problem && error.status === 403;
   return (
     <Alert color={denied ? "yellow" : "red"} variant="light" title={title} role="alert" m="sm">
@@ -54,17 +55,6 @@ export function ErrorBox({ error, onRetry }: { error: unknown; onRetry?: () => v
       </Stack>
     </Alert>
   );
-}
-
-type Said = { title: string; hint: string; code: string };
-
-export function said(error: unknown, t: (key: keyof typeof stateTexts) => string): Said {
-  if (!(error instanceof Problem)) {
-    return { title: t("broken"), hint: t("broken.hint"), code: error instanceof Error ? error.message : "" };
-  }
-  if (error.code === "offline") return { title: t("offline"), hint: t("offline.hint"), code: "" };
-  const hint = error.status === 403 && !error.hint ? t("denied.hint") : error.hint;
-  return { title: error.message || t("broken"), hint, code: error.code };
 }
 
 /** Show a query: loading, its error, nothing, or what it found. */

@@ -29,13 +29,15 @@ STATES: dict[str, ColumnElement[bool]] = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which items to look at; None: any."""
+    """Which items to look at; None: any. What has no suggestion is never sure enough."""
 
     state: str | None = None
     disagreement: bool = False
     label: str | None = None
     suggestion: str | None = None
     annotator: str | None = None
+    least: float | None = None
+    most: float | None = None
 
 
 def state_of(row: Row[Any]) -> Stands:
@@ -122,6 +124,10 @@ def _conditions(scope: Scope, wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(STATES[wanted.state])
     if wanted.suggestion is not None:
         found.append(cast(item.c.suggestion, Text) == json.dumps(wanted.suggestion))
+    if wanted.least is not None:
+        found.append(item.c.confidence >= wanted.least)
+    if wanted.most is not None:
+        found.append(item.c.confidence <= wanted.most)
     now = and_(scope.of(annotation), annotation.c.superseded_by.is_(None))
     value = cast(annotation.c.value, Text)
     if wanted.disagreement:

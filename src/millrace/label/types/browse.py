@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from millrace.kinds.rows import Params
 from millrace.label.types.answers import Annotator, Item
@@ -57,6 +57,12 @@ class ItemsParams(OneSet):
     suggestion: str | None = Field(
         default=None, max_length=200, description="only items for which this label is suggested"
     )
+    min_confidence: float | None = Field(
+        default=None, ge=0, le=1, description="only items whose suggestion is this sure [0..1]"
+    )
+    max_confidence: float | None = Field(
+        default=None, ge=0, le=1, description="only items whose suggestion is no surer [0..1]"
+    )
     annotator: Annotator | None = Field(
         default=None, description="only items that this person dealt with"
     )
@@ -71,6 +77,13 @@ class ItemsParams(OneSet):
     cell: int = Field(
         default=2000, ge=10, le=100_000, description="longest text shown whole [characters]"
     )
+
+    @model_validator(mode="after")
+    def _bounds(self) -> "ItemsParams":
+        least, most = self.min_confidence, self.max_confidence
+        if least is not None and most is not None and least > most:
+            raise ValueError("min_confidence is above max_confidence")
+        return self
 
 
 class AnswerLine(BaseModel):

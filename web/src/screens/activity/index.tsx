@@ -1,10 +1,10 @@
 /** Jobs: what runs, what waits, what failed; one open beside the list. */
 import { Button, Group, SegmentedControl, Switch, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { useRef } from "react";
-import { call } from "@/api/client";
-import type { Problem, Result } from "@/api/client";
+import type { Result } from "@/api/client";
+import { usePages } from "@/api/hooks";
+import type { Pager } from "@/api/hooks";
 import { useKeys } from "@/app/keys";
 import { stateTexts } from "@/app/texts";
 import { useGo, useOpen, useQueryState } from "@/app/url";
@@ -16,11 +16,13 @@ import { DataTable } from "@/ui/DataTable";
 import type { Column } from "@/ui/DataTable";
 import { JobState } from "@/ui/JobCard";
 import { Page } from "@/ui/Page";
+import { Sideways } from "@/ui/ShortTable";
 import { Empty, ErrorBox, Loading } from "@/ui/states";
 
 type Line = Result<"jobs.list">["jobs"][number];
 const STATES = ["running", "queued", "paused", "failed", "done", "cancelled"] as const;
 const PAGE = 100; // [jobs]
+const BACK: Pager<"jobs.list", string | null> = { first: null, params: (before) => ({ before }), next: ({ next }) => next };
 
 export default function Activity() {
   const t = useT(activityTexts);
@@ -41,27 +43,20 @@ export default function Activity() {
 function useJobs(query: Query) {
   const state = STATES.find((one) => one === query["state"]) ?? null;
   const params = { state, text: query["q"] || null, op: query["op"] || null, top: query["all"] !== "1", limit: PAGE };
-  return useInfiniteQuery<Result<"jobs.list">, Problem, Result<"jobs.list">[], unknown[], string | null>({
-    queryKey: ["op", "jobs.list", params],
-    queryFn: ({ pageParam, signal }) => call("jobs.list", { ...params, before: pageParam }, signal),
-    initialPageParam: null,
-    getNextPageParam: (page) => page.next ?? undefined,
-    select: ({ pages }) => pages,
-    placeholderData: (old) => old,
-  });
+  return usePages("jobs.list", params, BACK);
 }
 
 function JobList({ open, onOpen, narrow = false }: { open?: string; onOpen: (id: string) => void; narrow?: boolean }) {
   const t = useT(activityTexts);
   const format = useFormat();
   const [query] = useQueryState();
-  const jobs = useJobs(query);
+  const { query: jobs, more } = useJobs(query);
   const columns = columnsOf(t, format);
   const first = jobs.data?.[0];
   if (!first) return jobs.error ? <ErrorBox error={jobs.error} onRetry={() => void jobs.refetch()} /> : <Loading />;
   const rows = jobs.data?.flatMap((page) => page.jobs) ?? [];
   return (
-    <div style={{ display: "grid", gridTemplateRows: "auto minmax(0, 1fr)", height: "100%" }}>
+    <div style={{ display: "grid", grid: "auto minmax(0, 1fr) / minmax(0, 1fr)", height: "100%" }}>
       <Filters states={first.states} narrow={narrow} />
       {rows.length === 0 ? (
         <Nothing filtered={Boolean(query["q"] || query["state"])} />
@@ -72,7 +67,7 @@ function JobList({ open, onOpen, narrow = false }: { open?: string; onOpen: (id:
           columns={narrow ? columns.slice(0, 2) : columns}
           id={(job) => job.id}
           total={first.total}
-          onMore={() => void (jobs.isFetchingNextPage || jobs.fetchNextPage())}
+          onMore={more}
           open={open}
           onOpen={(job) => onOpen(job.id)}
         />
@@ -96,13 +91,15 @@ function Filters({ states, narrow }: { states: Record<string, number>; narrow: b
       <Search initial={query["q"] ?? ""} onChange={(q) => change({ q })} />
       {!narrow && (
         <>
-          <SegmentedControl
-            size="xs"
-            aria-label={t("state")}
-            value={query["state"] ?? ""}
-            onChange={(state) => change({ state })}
-            data={data}
-          />
+          <Sideways>
+            <SegmentedControl
+              size="xs"
+              aria-label={t("state")}
+              value={query["state"] ?? ""}
+              onChange={(state) => change({ state })}
+              data={data}
+            />
+          </Sideways>
           <Switch
             label={t("top")}
             checked={query["all"] !== "1"}

@@ -5,10 +5,12 @@ import { useState } from "react";
 import { callAny, dryRun, submitAny } from "@/api/client";
 import type { DryRun, Problem } from "@/api/client";
 import { useOpDetail } from "@/api/ops";
+import { useWords } from "@/api/words";
 import { formTexts } from "@/form/texts";
 import { OpForm } from "@/form/OpForm";
 import type { Values } from "@/form/OpForm";
 import { useT } from "@/i18n";
+import type { Translate } from "@/i18n";
 import type { Proposed } from "@/screens/agent";
 import { agentTexts } from "@/screens/agent/texts";
 import { CopyAs } from "@/ui/CopyAs";
@@ -21,6 +23,7 @@ type Done = { result: Record<string, unknown> } | { job: string };
 
 export function Proposal({ proposed }: { proposed: Proposed }) {
   const t = useT(agentTexts);
+  const words = useWords();
   const [chosen, setChosen] = useState(proposed.understood ? proposed.candidates[0]?.op : undefined);
   const candidate = proposed.candidates.find(({ op }) => op === chosen);
   const others = proposed.candidates.filter(({ op }) => op !== chosen);
@@ -39,7 +42,7 @@ export function Proposal({ proposed }: { proposed: Proposed }) {
             {candidate && t("others")}
           </Text>
           {others.map(({ op, summary }) => (
-            <Button key={op} variant="default" size="compact-xs" title={summary} onClick={() => setChosen(op)}>
+            <Button key={op} variant="default" size="compact-xs" title={words.text(summary)} onClick={() => setChosen(op)}>
               {op}
             </Button>
           ))}
@@ -57,6 +60,7 @@ async function perform(op: string, shape: string | undefined, values: Values): P
 function Chosen({ candidate }: { candidate: Candidate }) {
   const t = useT(agentTexts);
   const form = useT(formTexts);
+  const words = useWords();
   const detail = useOpDetail(candidate.op);
   const [dry, setDry] = useState<DryRun | null>(candidate.dry_run as DryRun | null);
   const run = useMutation<Done, Problem, Values>({
@@ -71,14 +75,14 @@ function Chosen({ candidate }: { candidate: Candidate }) {
           {form(`effect.${candidate.effect}`)}
         </Badge>
         <Text size="sm" c="dimmed">
-          {candidate.summary}
+          {words.text(candidate.summary)}
         </Text>
       </Group>
       <Text size="xs" c="dimmed">
         {`${t("why")}: ${candidate.why.join("; ")}`}
       </Text>
       {asked.size > 0 && !run.data && (
-        <Text size="sm">{`${t("asks")} ${candidate.questions.map(({ question }) => question).join(" ")}`}</Text>
+        <Text size="sm">{`${t("asks")} ${candidate.questions.map((one) => asking(one, words, t)).join(" ")}`}</Text>
       )}
       {!candidate.allowed && <Text size="sm">{t("denied")}</Text>}
       <OpForm
@@ -100,13 +104,18 @@ function Chosen({ candidate }: { candidate: Candidate }) {
       />
       {dry && (
         <Text size="sm" data-testid="dry-run">
-          {dry.effect === "read" ? t("reads") : t("writes", { writes: dry.writes })}
+          {dry.effect === "read" ? t("reads") : t("writes", { writes: words.text(dry.writes) })}
         </Text>
       )}
       {run.data && <Outcome done={run.data} />}
       {run.error && <ErrorBox error={run.error} />}
     </Stack>
   );
+}
+
+/** A question names the field and ends with what it is for: both as the form below says them. */
+function asking({ field, question }: Candidate["questions"][number], { label, text }: ReturnType<typeof useWords>, t: Translate<typeof agentTexts>): string {
+  return question.replace(`'${field}'`, t("field", { name: label(field) })).replace(/\((.*)\)$/, (_whole, help: string) => `(${text(help)})`);
 }
 
 function Outcome({ done }: { done: Done }) {

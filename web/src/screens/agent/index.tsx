@@ -113,7 +113,7 @@ function Hello({ onTry }: { onTry: (text: string) => void }) {
         {t("how")}
       </Text>
       {(["try.1", "try.2", "try.3"] as const).map((key) => (
-        <Button key={key} variant="light" onClick={() => onTry(t(key))}>
+        <Button key={key} variant="light" h="auto" py={5} ta="left" styles={{ label: { whiteSpace: "normal" } }} onClick={() => onTry(t(key))}>
           {t(key)}
         </Button>
       ))}

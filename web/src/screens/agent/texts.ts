@@ -25,6 +25,7 @@ export const agentTexts = catalogue({
   writes: ["It would leave: {writes}", "Оставит: {writes}"],
   reads: ["It only reads.", "Только читает."],
   asks: ["It still needs:", "Не хватает:"],
+  field: ["'{name}'", "«{name}»"],
   denied: ["Your role may not run this.", "Ваша роль не позволяет это запустить."],
   result: ["Result", "Результат"],
   clear: ["Clear", "Очистить"],

@@ -1,23 +1,22 @@
 /** Write a dataset to a file as a job, and download it when it is there. */
-import { Anchor, Drawer, Stack, Text } from "@mantine/core";
+import { Anchor, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { get, submitAny } from "@/api/client";
 import type { Problem, Result } from "@/api/client";
 import { useJob } from "@/api/hooks";
-import { stateTexts } from "@/app/texts";
 import { useQueryState } from "@/app/url";
 import { OpForm } from "@/form/OpForm";
 import { useFormat, useT } from "@/i18n";
 import { parts } from "@/screens/data/facts";
 import { dataTexts } from "@/screens/data/texts";
 import { JobCard } from "@/ui/JobCard";
+import { Side } from "@/ui/over";
 import { Shown } from "@/ui/states";
 
 const FOLDER = "/exports/";
 
 export function ExportDrawer({ dataset }: { dataset: string }) {
   const t = useT(dataTexts);
-  const s = useT(stateTexts);
   const [query, change] = useQueryState();
   const job = query["exported"];
   const about = useQuery<{ workspace: string }, Problem>({
@@ -30,7 +29,7 @@ export function ExportDrawer({ dataset }: { dataset: string }) {
   const { name, version } = parts(dataset);
   const file = version ? `${name}-v${version}.csv` : `${name}.csv`;
   return (
-    <Drawer opened onClose={close} position="right" title={t("export.title", { name: dataset })} closeButtonProps={{ "aria-label": s("close") }}>
+    <Side onClose={close} title={t("export.title", { name: dataset })}>
       {job === undefined ? (
         <Shown query={about}>
           {({ workspace }) => (
@@ -46,7 +45,7 @@ export function ExportDrawer({ dataset }: { dataset: string }) {
       ) : (
         <Exported id={job} />
       )}
-    </Drawer>
+    </Side>
   );
 }
 

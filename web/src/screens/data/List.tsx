@@ -1,5 +1,5 @@
 /** All datasets: filter, open, upload. */
-import { Anchor, Badge, Button, Group, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Anchor, Badge, Button, Group, Text, TextInput, Tooltip } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useRef, useState } from "react";
 import { useOp } from "@/api/hooks";
@@ -12,6 +12,7 @@ import type { VersionLine } from "@/screens/data/facts";
 import { Score } from "@/screens/data/quality/Score";
 import { dataTexts } from "@/screens/data/texts";
 import { Elsewhere, useChoose } from "@/screens/data/upload/Choose";
+import { uploadTexts } from "@/screens/data/upload/texts";
 import { resultOf, useCheck } from "@/screens/data/useCheck";
 import { CopyAs } from "@/ui/CopyAs";
 import { DataTable } from "@/ui/DataTable";
@@ -31,15 +32,19 @@ export function List() {
   const [elsewhere, setElsewhere] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const choose = useChoose();
+  const uploads = useT(uploadTexts);
   const go = useGo();
   const list = useOp("dataset.list", { contains, limit: MOST }, { keep: true });
-  useKeys("list", { filter: () => input.current?.focus(), create: choose });
+  useKeys("list", { filter: () => input.current?.focus(), create: choose.files });
   const columns = useColumns();
   const open = (line: VersionLine) => go("data", parts(line.dataset).name);
   const first = (
     <Group gap="xs">
-      <Button leftSection={<Icon name="upload" size={14} />} onClick={choose}>
+      <Button leftSection={<Icon name="upload" size={14} />} onClick={choose.files}>
         {t("choose")}
+      </Button>
+      <Button variant="default" leftSection={<Icon name="project" size={14} />} onClick={choose.folder}>
+        {uploads("folder")}
       </Button>
       <Button variant="default" onClick={() => setElsewhere(true)}>
         {t("elsewhere")}
@@ -77,7 +82,12 @@ export function List() {
           <Button variant="default" onClick={() => setElsewhere(true)}>
             {t("elsewhere")}
           </Button>
-          <Button leftSection={<Icon name="upload" size={14} />} onClick={choose}>
+          <Tooltip label={uploads("folder")}>
+            <ActionIcon variant="default" size="input-xs" aria-label={uploads("folder")} onClick={choose.folder}>
+              <Icon name="project" />
+            </ActionIcon>
+          </Tooltip>
+          <Button leftSection={<Icon name="upload" size={14} />} onClick={choose.files}>
             {t("upload")}
           </Button>
         </>

@@ -2,13 +2,15 @@
 import { Button, Code, Group, Progress, SimpleGrid, Stack, Table, Text, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { problemOf } from "@/api/client";
+import { post } from "@/api/client";
 import type { Problem, Result } from "@/api/client";
 import { useOp } from "@/api/hooks";
+import { curl } from "@/form/copy";
 import { useFormat, useT } from "@/i18n";
-import { answerOf, curlOf, requestOf } from "@/screens/deploy/oip";
+import { answerOf, kindOf, requestOf } from "@/screens/deploy/oip";
 import type { Answer } from "@/screens/deploy/oip";
 import { deployTexts } from "@/screens/deploy/texts";
+import { usePlace } from "@/ui/CopyAs";
 import { Section } from "@/ui/Page";
 import { ErrorBox } from "@/ui/states";
 
@@ -18,14 +20,14 @@ const SHOWN = 12; // [answers]
 
 async function infer(path: string, body: unknown): Promise<{ answer: Answer; ms: number }> {
   const began = performance.now();
-  const response = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-  if (!response.ok) throw await problemOf(response);
-  return { answer: (await response.json()) as Answer, ms: performance.now() - began };
+  const answer = (await post(path, body)) as Answer;
+  return { answer, ms: performance.now() - began };
 }
 
 export function Playground({ deployment }: { deployment: Detail }) {
   const t = useT(deployTexts);
   const [row, setRow] = useState<Row>({});
+  const place = usePlace();
   const body = requestOf(deployment.inputs, row);
   const ask = useMutation<{ answer: Answer; ms: number }, Problem>({ mutationFn: () => infer(deployment.path, body) });
   return (
@@ -41,8 +43,8 @@ export function Playground({ deployment }: { deployment: Detail }) {
             <TextInput
               key={name}
               label={name}
-              rightSection={<Text size="xs" c="dimmed">{datatype}</Text>}
-              rightSectionWidth={60}
+              rightSection={<Text size="xs" c="dimmed">{t(kindOf(datatype))}</Text>}
+              rightSectionWidth={70}
               value={row[name] ?? ""}
               onChange={(event) => setRow({ ...row, [name]: event.currentTarget.value })}
             />
@@ -59,7 +61,7 @@ export function Playground({ deployment }: { deployment: Detail }) {
         {ask.error && <ErrorBox error={ask.error} />}
         {ask.data && <Answered answer={ask.data.answer} ms={ask.data.ms} classes={deployment.classes} />}
         <Section title={t("curl")}>
-          <Code block tabIndex={0}>{curlOf(location.origin, deployment.path, body)}</Code>
+          <Code block tabIndex={0}>{curl(deployment.path, body, place)}</Code>
         </Section>
       </Stack>
     </SimpleGrid>

@@ -1,10 +1,10 @@
 /** The requests that were kept, newest first, older ones as one scrolls. */
 import { Badge, Code, Group, Switch, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { call } from "@/api/client";
-import type { Problem, Result } from "@/api/client";
+import type { Result } from "@/api/client";
+import { usePages } from "@/api/hooks";
+import type { Pager } from "@/api/hooks";
 import { useQueryState } from "@/app/url";
 import { useFormat, useT } from "@/i18n";
 import { line as shown, whole } from "@/screens/deploy/shown";
@@ -13,24 +13,17 @@ import { DataTable } from "@/ui/DataTable";
 import type { Column } from "@/ui/DataTable";
 import { Empty, ErrorBox, Loading } from "@/ui/states";
 
-type Page = Result<"monitor.requests">;
-type Line = Page["requests"][number];
+type Line = Result<"monitor.requests">["requests"][number];
+const BACK: Pager<"monitor.requests", string | null> = { first: null, params: (before) => ({ before }), next: ({ next }) => next };
 
 function useLog(deployment: string, text: string | undefined, failed: boolean) {
   const params = { deployment, limit: 100, text: text || null, failed: failed ? true : null };
-  return useInfiniteQuery<Page, Problem, Page[], unknown[], string | null>({
-    queryKey: ["op", "monitor.requests", params],
-    queryFn: ({ pageParam, signal }) => call("monitor.requests", { ...params, before: pageParam }, signal),
-    initialPageParam: null,
-    getNextPageParam: (page) => page.next ?? undefined,
-    select: ({ pages }) => pages,
-    placeholderData: (old) => old,
-  });
+  return usePages("monitor.requests", params, BACK);
 }
 
 export function RequestLog({ deployment }: { deployment: string }) {
   const [query] = useQueryState();
-  const log = useLog(deployment, query["q"], query["failed"] === "1");
+  const { query: log, more } = useLog(deployment, query["q"], query["failed"] === "1");
   const first = log.data?.[0];
   if (!first) return log.error ? <ErrorBox error={log.error} onRetry={() => void log.refetch()} /> : <Loading />;
   return (
@@ -39,7 +32,7 @@ export function RequestLog({ deployment }: { deployment: string }) {
       <Lines
         rows={log.data?.flatMap((page) => page.requests) ?? []}
         total={first.matching}
-        onMore={() => void (log.isFetchingNextPage || log.fetchNextPage())}
+        onMore={more}
       />
     </>
   );
@@ -95,7 +88,7 @@ function Lines({ rows, total, onMore }: { rows: Line[]; total: number; onMore: (
 
 function columnsOf(t: (key: keyof typeof deployTexts) => string, format: ReturnType<typeof useFormat>): Column<Line>[] {
   return [
-    { id: "at", title: t("log.time"), width: 100, cell: (line) => format.ago(line.at), value: (line) => line.at },
+    { id: "at", title: t("log.time"), width: 120, cell: (line) => format.ago(line.at), value: (line) => line.at },
     {
       id: "status",
       title: t("log.status"),

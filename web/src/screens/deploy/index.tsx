@@ -1,5 +1,5 @@
 /** Deployments: what is served, a playground, the request log. */
-import { Alert, Badge, Button, Code, Drawer, Group, Stack, Tabs, Text } from "@mantine/core";
+import { Alert, Badge, Button, Code, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import type { Params, Result } from "@/api/client";
 import { useOp, useRun } from "@/api/hooks";
@@ -14,9 +14,11 @@ import { deployTexts } from "@/screens/deploy/texts";
 import { Confirm } from "@/ui/confirm";
 import { CopyAs } from "@/ui/CopyAs";
 import { DataTable } from "@/ui/DataTable";
+import { Side } from "@/ui/over";
 import { Page } from "@/ui/Page";
 import { Ref } from "@/ui/Ref";
 import { Empty, Shown } from "@/ui/states";
+import { UrlTabs } from "@/ui/UrlTabs";
 
 type Line = Result<"deployment.list">["deployments"][number];
 type Detail = Result<"deployment.show">;
@@ -27,20 +29,18 @@ export default function Deploy() {
   const name = useOpen();
   const [query, change] = useQueryState();
   const create = () => change({ new: "1" });
-  const words = useT(stateTexts);
   useKeys("list", { create });
   return (
     <>
       {name ? <One name={name} /> : <All onCreate={create} />}
-      <Drawer
+      <Side
         opened={query["new"] === "1"}
         onClose={() => change({ new: undefined, model: undefined })}
         position="right"
         title={t("create")}
-        closeButtonProps={{ "aria-label": words("close") }}
       >
         <Create model={query["model"]} />
-      </Drawer>
+      </Side>
     </>
   );
 }
@@ -120,9 +120,7 @@ function One({ name }: { name: string }) {
   const go = useGo();
   const list = useOp("deployment.list", {});
   const shown = useOp("deployment.show", { deployment: name });
-  const [query, change] = useQueryState();
   useKeys("list", { back: () => go("deploy") });
-  const tab = TABS.find((one) => one === query["tab"]) ?? "play";
   return (
     <Page
       title={name}
@@ -142,20 +140,15 @@ function One({ name }: { name: string }) {
         {(found) => (
           <>
             <Head found={found} />
-            <Tabs value={tab} onChange={(next) => change({ tab: next ?? undefined })} keepMounted={false}>
-              <Tabs.List>
-                {TABS.map((one) => (
-                  <Tabs.Tab key={one} value={one}>
-                    {t(one)}
-                  </Tabs.Tab>
-                ))}
-              </Tabs.List>
-              <Tabs.Panel value={tab} p="sm">
-                {tab === "play" && <Playground key={name} deployment={found} />}
-                {tab === "log" && <RequestLog deployment={name} />}
-                {tab === "settings" && <Change found={found} />}
-              </Tabs.Panel>
-            </Tabs>
+            <UrlTabs tabs={TABS} title={t}>
+              {(tab) => (
+                <>
+                  {tab === "play" && <Playground key={name} deployment={found} />}
+                  {tab === "log" && <RequestLog deployment={name} />}
+                  {tab === "settings" && <Change found={found} />}
+                </>
+              )}
+            </UrlTabs>
           </>
         )}
       </Shown>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answerOf, curlOf, requestOf } from "@/screens/deploy/oip";
+import { answerOf, requestOf } from "@/screens/deploy/oip";
 
 describe("playground", () => {
   it("builds one row with the right types, an empty number is missing", () => {
@@ -25,6 +25,4 @@ describe("playground", () => {
       { name: "yes", value: 0.8 },
     ]);
   });
-
-  it("quotes for the shell", () => expect(curlOf("http://h", "/p", { a: "it's" })).toContain(`'{"a":"it'\\''s"}'`));
 });

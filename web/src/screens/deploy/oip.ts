@@ -15,6 +15,12 @@ export interface Answer {
   outputs: Tensor[];
 }
 
+/** What a person writes into a field of a datatype. */
+export function kindOf(datatype: string): "type.text" | "type.bool" | "type.number" {
+  if (datatype === "BYTES") return "type.text";
+  return datatype === "BOOL" ? "type.bool" : "type.number";
+}
+
 /** Build the request of one row; an empty field is a missing value. */
 export function requestOf(inputs: readonly Input[], row: Readonly<Record<string, string>>): { inputs: Tensor[] } {
   return {
@@ -37,9 +43,4 @@ export function answerOf(answer: Answer, classes: readonly unknown[] | null): { 
     if (width === 1) return [{ name, value: data[0] }];
     return data.slice(0, width).map((value, place) => ({ name: String(classes?.[place] ?? `${name} ${place}`), value }));
   });
-}
-
-export function curlOf(origin: string, path: string, body: unknown): string {
-  const json = JSON.stringify(body).replaceAll("'", `'\\''`);
-  return `curl ${origin}${path} \\\n  -H "Authorization: Bearer $MILLRACE_TOKEN" \\\n  -H "Content-Type: application/json" \\\n  -d '${json}'`;
 }

@@ -15,7 +15,7 @@ export const deployTexts = catalogue({
     "A deployment gives a model an address that clients call. It follows an alias, so a promote changes what answers without a restart.",
     "Развёртывание даёт модели адрес для клиентов. Оно следует за псевдонимом: повышение модели меняет ответы без перезапуска.",
   ],
-  play: ["Playground", "Проба"],
+  play: ["Playground", "Песочница"],
   log: ["Request log", "Журнал запросов"],
   traffic: ["Traffic", "Нагрузка"],
   settings: ["Settings", "Настройки"],
@@ -45,7 +45,10 @@ export const deployTexts = catalogue({
   "log.empty": ["No requests kept yet", "Сохранённых запросов пока нет"],
   "log.empty.text": [
     "Requests are kept at the rate you set for this deployment; try one in the playground.",
-    "Запросы сохраняются с долей, заданной для этого развёртывания; попробуйте один в пробе.",
+    "Запросы сохраняются с долей, заданной для этого развёртывания; отправьте один из песочницы.",
   ],
   monitor: ["Open in Monitor", "Открыть в наблюдении"],
+  "type.text": ["text", "текст"],
+  "type.number": ["number", "число"],
+  "type.bool": ["true, false", "true, false"],
 });

@@ -95,21 +95,21 @@ function NeedLine({ need }: { need: Need }) {
   const format = useFormat();
   const open = useOpenNeed();
   return (
-    <Group gap="xs" wrap="nowrap">
+    <div className={classes.need}>
       <Badge variant="dot" color={COLORS[need.kind]} size="lg" tt="none" fw={500} style={{ flexShrink: 0 }}>
         {t(`need.${need.kind}`, { n: need.count })}
       </Badge>
       {need.ref && <div className={classes.ref}>{addressOf(need.ref) ? <Ref value={need.ref} /> : <Text size="sm">{need.ref}</Text>}</div>}
-      <Text size="xs" c="dimmed" truncate>
+      <Text size="xs" c="dimmed" truncate className={classes.said}>
         {said(need)}
       </Text>
-      <Text size="xs" c="dimmed" ml="auto" style={{ whiteSpace: "nowrap" }}>
+      <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
         {need.at ? format.ago(need.at) : ""}
       </Text>
       <Button variant="light" style={{ flexShrink: 0 }} onClick={() => open(need)}>
         {t(`do.${need.kind}`)}
       </Button>
-    </Group>
+    </div>
   );
 }
 

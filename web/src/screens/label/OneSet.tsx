@@ -26,7 +26,7 @@ const Settle = lazy(() => import("@/screens/label/reports/Settle"));
 const TABS = ["label", "batch", "review", "items", "agreement", "guidelines", "settle"] as const;
 type Tab = (typeof TABS)[number];
 /** What belongs to one tab is left behind with it. */
-const OWN = ["q", "state", "value", "by", "suggested", "least", "differ", "item", "one", "other", "job", "train", "how"];
+const OWN = ["q", "state", "value", "by", "suggested", "least", "most", "differ", "item", "one", "other", "job", "train", "how"];
 
 export function OneSet({ name }: { name: string }) {
   const found = useOp("label.show_set", { labelset: name }, { keep: true });

@@ -108,6 +108,7 @@ export const labelTexts = catalogue({
   "batch.filter": ["Text contains", "Текст содержит"],
   "batch.suggestion": ["Suggested label", "Подсказанная метка"],
   "batch.least": ["Confidence from [%]", "Уверенность от [%]"],
+  "batch.most": ["Confidence to [%]", "Уверенность до [%]"],
   "batch.state": ["State", "Состояние"],
   "batch.any": ["Any", "Любое"],
   "batch.all": ["Select all shown", "Выбрать все показанные"],

@@ -2,6 +2,7 @@
 import { Badge, Stack, Table, Text } from "@mantine/core";
 import { Fragment } from "react";
 import type { Result } from "@/api/client";
+import { useWords } from "@/api/words";
 import { useFormat, useT } from "@/i18n";
 import { modelsTexts } from "@/screens/models/texts";
 
@@ -58,10 +59,11 @@ export function Differs({ difference }: { difference: Difference }) {
 
 function Figure({ line: { name, before, after, change, better }, cost }: { line: Line; cost: boolean }) {
   const format = useFormat();
+  const words = useWords();
   const color = cost || better === null || change === 0 ? "gray" : better ? "teal" : "red";
   return (
     <Table.Tr>
-      <Table.Td>{name}</Table.Td>
+      <Table.Td>{cost ? words.label(name) : name}</Table.Td>
       <Table.Td ta="right">{format.number(before, 4)}</Table.Td>
       <Table.Td ta="right">{format.number(after, 4)}</Table.Td>
       <Table.Td ta="right">
@@ -74,8 +76,9 @@ function Figure({ line: { name, before, after, change, better }, cost }: { line:
 }
 
 function Others({ difference }: { difference: Difference }) {
+  const words = useWords();
   const changed = [
-    ...difference.facts.map(({ name, before, after }) => `${name}: ${before} → ${after}`),
+    ...difference.facts.map(({ name, before, after }) => `${words.label(name)}: ${before} → ${after}`),
     ...difference.features.added.map((name) => `+ ${name}`),
     ...difference.features.removed.map((name) => `− ${name}`),
     ...difference.classes.added.map((name) => `+ ${name}`),

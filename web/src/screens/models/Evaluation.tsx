@@ -1,5 +1,5 @@
 /** How good a model version is, where it fails, and how sure that is. */
-import { Badge, Button, Group, Progress, Select, SimpleGrid, Stack, Table, Text, useComputedColorScheme } from "@mantine/core";
+import { Badge, Button, Group, Progress, Select, SimpleGrid, Stack, Text, useComputedColorScheme } from "@mantine/core";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { submit } from "@/api/client";
 import type { Params, Result } from "@/api/client";
@@ -12,6 +12,7 @@ import { confusionOption, curvesOption, errorsOption, scatterOption } from "@/sc
 import { modelsTexts } from "@/screens/models/texts";
 import { JobCard } from "@/ui/JobCard";
 import { Section } from "@/ui/Page";
+import { ShortTable } from "@/ui/ShortTable";
 import { Empty, Loading, Shown } from "@/ui/states";
 
 const Chart = lazy(() => import("@/ui/chart/Chart"));
@@ -193,42 +194,43 @@ function Slices({ found }: { found: Found }) {
   if (found.slices.length === 0) return null;
   return (
     <Section title={t("slices")}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("slice.where")}</Table.Th>
-            <Table.Th ta="right">{t("support")}</Table.Th>
-            <Table.Th ta="right">{t("slice.value")}</Table.Th>
-            <Table.Th ta="right">{t("slice.interval")}</Table.Th>
-            <Table.Th ta="right">{t("slice.rest")}</Table.Th>
-            <Table.Th />
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {found.slices.map(({ column, name, rows, value, low, high, rest, adjusted, small, worse }) => (
-            <Table.Tr key={`${column} ${name}`}>
-              <Table.Td>{`${column}: ${name}`}</Table.Td>
-              <Table.Td ta="right">{format.number(rows)}</Table.Td>
-              <Table.Td ta="right">{format.number(value, 4)}</Table.Td>
-              <Table.Td ta="right">{low === null || high === null ? "" : `${format.number(low)} … ${format.number(high)}`}</Table.Td>
-              <Table.Td ta="right">{rest === null ? "" : format.number(rest, 4)}</Table.Td>
-              <Table.Td>
-                {worse && (
-                  <Badge size="sm" color="red" variant="light" title={adjusted === null ? "" : `p = ${format.number(adjusted, 4)}`}>
-                    {t("slice.worse")}
-                  </Badge>
-                )}
-                {small && (
-                  <Badge size="sm" color="gray" variant="light">
-                    {t("slice.few")}
-                  </Badge>
-                )}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable
+        rows={found.slices}
+        id={({ column, name }) => `${column} ${name}`}
+        columns={[
+          { id: "where", title: t("slice.where"), cell: ({ column, name }) => `${column}: ${name}` },
+          { id: "rows", title: t("support"), align: "right", cell: ({ rows }) => format.number(rows) },
+          { id: "value", title: t("slice.value"), align: "right", cell: ({ value }) => format.number(value, 4) },
+          {
+            id: "interval",
+            title: t("slice.interval"),
+            align: "right",
+            cell: ({ low, high }) => (low === null || high === null ? "" : `${format.number(low)} … ${format.number(high)}`),
+          },
+          { id: "rest", title: t("slice.rest"), align: "right", cell: ({ rest }) => (rest === null ? "" : format.number(rest, 4)) },
+          { id: "verdict", title: "", cell: (slice) => <SliceVerdict slice={slice} /> },
+        ]}
+      />
     </Section>
+  );
+}
+
+function SliceVerdict({ slice: { adjusted, worse, small } }: { slice: Found["slices"][number] }) {
+  const t = useT(modelsTexts);
+  const format = useFormat();
+  return (
+    <>
+      {worse && (
+        <Badge size="sm" color="red" variant="light" title={adjusted === null ? "" : `p = ${format.number(adjusted, 4)}`}>
+          {t("slice.worse")}
+        </Badge>
+      )}
+      {small && (
+        <Badge size="sm" color="gray" variant="light">
+          {t("slice.few")}
+        </Badge>
+      )}
+    </>
   );
 }
 
@@ -238,30 +240,22 @@ function Classes({ found }: { found: Found }) {
   if (found.classes.length === 0) return null;
   return (
     <Section title={t("perClass")}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("name")}</Table.Th>
-            <Table.Th ta="right">{t("support")}</Table.Th>
-            <Table.Th ta="right">{t("precision")}</Table.Th>
-            <Table.Th ta="right">{t("recall")}</Table.Th>
-            <Table.Th w="25%">{"F1"}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {found.classes.map(({ label, rows, precision, recall, f1 }) => (
-            <Table.Tr key={label}>
-              <Table.Td>{label}</Table.Td>
-              <Table.Td ta="right">{format.number(rows)}</Table.Td>
-              <Table.Td ta="right">{format.number(precision)}</Table.Td>
-              <Table.Td ta="right">{format.number(recall)}</Table.Td>
-              <Table.Td>
-                <Progress value={100 * f1} aria-label={`${label}: F1 ${format.number(f1)}`} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable
+        rows={found.classes}
+        id={({ label }) => label}
+        columns={[
+          { id: "label", title: t("name"), cell: ({ label }) => label },
+          { id: "rows", title: t("support"), align: "right", cell: ({ rows }) => format.number(rows) },
+          { id: "precision", title: t("precision"), align: "right", cell: ({ precision }) => format.number(precision) },
+          { id: "recall", title: t("recall"), align: "right", cell: ({ recall }) => format.number(recall) },
+          {
+            id: "f1",
+            title: "F1",
+            width: 160,
+            cell: ({ label, f1 }) => <Progress value={100 * f1} aria-label={`${label}: F1 ${format.number(f1)}`} />,
+          },
+        ]}
+      />
     </Section>
   );
 }

@@ -1,5 +1,5 @@
 /** What the columns of a model are worth, and what single answers are made of. */
-import { Button, Table } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { submit } from "@/api/client";
 import type { Params, Result } from "@/api/client";
@@ -13,6 +13,7 @@ import { modelsTexts } from "@/screens/models/texts";
 import { Why } from "@/screens/models/Why";
 import { JobCard } from "@/ui/JobCard";
 import { Section } from "@/ui/Page";
+import { ShortTable } from "@/ui/ShortTable";
 import { Empty, Loading, Shown } from "@/ui/states";
 
 const Chart = lazy(() => import("@/ui/chart/Chart"));
@@ -79,26 +80,16 @@ function Columns({ found }: { found: Result<"explanation.show"> }) {
       <Suspense fallback={<Loading />}>
         <Chart option={option} label={t("importance")} height={Math.min(560, 60 + 22 * found.columns.length)} />
       </Suspense>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("column")}</Table.Th>
-            <Table.Th>{t("type")}</Table.Th>
-            <Table.Th ta="right">{t("importance.value")}</Table.Th>
-            <Table.Th ta="right">{t("interval")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {found.columns.map(({ column, type, value, low, high }) => (
-            <Table.Tr key={column}>
-              <Table.Td>{column}</Table.Td>
-              <Table.Td>{type}</Table.Td>
-              <Table.Td ta="right">{format.number(value, 4)}</Table.Td>
-              <Table.Td ta="right">{`${format.number(low, 4)} … ${format.number(high, 4)}`}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable
+        rows={found.columns}
+        id={({ column }) => column}
+        columns={[
+          { id: "column", title: t("column"), cell: ({ column }) => column },
+          { id: "type", title: t("type"), cell: ({ type }) => type },
+          { id: "value", title: t("importance.value"), align: "right", cell: ({ value }) => format.number(value, 4) },
+          { id: "interval", title: t("interval"), align: "right", cell: ({ low, high }) => `${format.number(low, 4)} … ${format.number(high, 4)}` },
+        ]}
+      />
     </>
   );
 }

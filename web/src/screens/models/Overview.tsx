@@ -1,5 +1,5 @@
 /** What a model version is: figures, inputs, what is inside, all versions. */
-import { Button, Group, Progress, SimpleGrid, Table, Text } from "@mantine/core";
+import { Button, Group, Progress, SimpleGrid, Text } from "@mantine/core";
 import { useState } from "react";
 import { useRun } from "@/api/hooks";
 import { useGo, useQueryState } from "@/app/url";
@@ -10,6 +10,7 @@ import { modelsTexts } from "@/screens/models/texts";
 import { Confirm } from "@/ui/confirm";
 import { Section } from "@/ui/Page";
 import { Ref } from "@/ui/Ref";
+import { ShortTable } from "@/ui/ShortTable";
 
 export function Overview({ model }: { model: Model }) {
   const t = useT(modelsTexts);
@@ -64,24 +65,15 @@ function Inputs({ model }: { model: Model }) {
   const format = useFormat();
   return (
     <Section title={t("features")}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("name")}</Table.Th>
-            <Table.Th>{t("type")}</Table.Th>
-            <Table.Th ta="right">{t("missing")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {model.features.map(({ name, type, missing }) => (
-            <Table.Tr key={name}>
-              <Table.Td>{name}</Table.Td>
-              <Table.Td>{type}</Table.Td>
-              <Table.Td ta="right">{missing === null ? "" : format.percent(missing)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable
+        rows={model.features}
+        id={({ name }) => name}
+        columns={[
+          { id: "name", title: t("name"), cell: ({ name }) => name },
+          { id: "type", title: t("type"), cell: ({ type }) => type },
+          { id: "missing", title: t("missing"), align: "right", cell: ({ missing }) => (missing === null ? "" : format.percent(missing)) },
+        ]}
+      />
     </Section>
   );
 }
@@ -91,26 +83,20 @@ function Members({ model }: { model: Model }) {
   const format = useFormat();
   return (
     <Section title={t("members")}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("name")}</Table.Th>
-            <Table.Th w="30%">{t("weight")}</Table.Th>
-            <Table.Th ta="right">{t("score")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {model.members.map(({ name, kind, weight, score }) => (
-            <Table.Tr key={name}>
-              <Table.Td>{`${name} (${kind})`}</Table.Td>
-              <Table.Td>
-                <Progress value={100 * weight} aria-label={`${name}: ${format.percent(weight)}`} />
-              </Table.Td>
-              <Table.Td ta="right">{format.number(score, 4)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable
+        rows={model.members}
+        id={({ name }) => name}
+        columns={[
+          { id: "name", title: t("name"), cell: ({ name, kind }) => `${name} (${kind})` },
+          {
+            id: "weight",
+            title: t("weight"),
+            width: 120,
+            cell: ({ name, weight }) => <Progress value={100 * weight} aria-label={`${name}: ${format.percent(weight)}`} />,
+          },
+          { id: "score", title: t("score"), align: "right", cell: ({ score }) => format.number(score, 4) },
+        ]}
+      />
     </Section>
   );
 }
@@ -121,28 +107,26 @@ function Versions({ model }: { model: Model }) {
   const [, change] = useQueryState();
   return (
     <Section title={t("versions")}>
-      <Table highlightOnHover>
-        <Table.Tbody>
-          {model.versions.map((line) => (
-            <Table.Tr key={line.version}>
-              <Table.Td w={80}>
-                <Button
-                  variant={line.version === model.version ? "light" : "subtle"}
-                  onClick={() => change({ v: String(line.version) })}
-                >
-                  {`@${line.version}`}
-                </Button>
-              </Table.Td>
-              <Table.Td>{metricsOf(line.metrics, format.number)}</Table.Td>
-              <Table.Td>
-                <Aliases aliases={line.aliases} />
-              </Table.Td>
-              <Table.Td>{format.ago(line.created_at)}</Table.Td>
-              <Table.Td>{line.actor}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable
+        rows={model.versions}
+        id={({ version }) => version}
+        columns={[
+          {
+            id: "version",
+            title: "",
+            width: 80,
+            cell: ({ version }) => (
+              <Button variant={version === model.version ? "light" : "subtle"} onClick={() => change({ v: String(version) })}>
+                {`@${version}`}
+              </Button>
+            ),
+          },
+          { id: "metrics", title: "", cell: ({ metrics }) => metricsOf(metrics, format.number) },
+          { id: "aliases", title: "", cell: ({ aliases }) => <Aliases aliases={aliases} /> },
+          { id: "made", title: "", cell: ({ created_at }) => format.ago(created_at) },
+          { id: "actor", title: "", cell: ({ actor }) => actor },
+        ]}
+      />
     </Section>
   );
 }

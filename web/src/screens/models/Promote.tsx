@@ -1,5 +1,5 @@
 /** Promote and roll back, each with what it would change before one agrees. */
-import { Button, Group, Select, Table, Text } from "@mantine/core";
+import { Button, Group, Select, Text } from "@mantine/core";
 import { useState } from "react";
 import { useOp, useRun } from "@/api/hooks";
 import { useQueryState } from "@/app/url";
@@ -9,6 +9,7 @@ import { Differs } from "@/screens/models/Differs";
 import { modelsTexts } from "@/screens/models/texts";
 import { Confirm } from "@/ui/confirm";
 import { Section } from "@/ui/Page";
+import { ShortTable } from "@/ui/ShortTable";
 import { Shown } from "@/ui/states";
 
 export function Promote({ model }: { model: Model }) {
@@ -116,19 +117,17 @@ function History({ model }: { model: Model }) {
   const format = useFormat();
   return (
     <Section title={t("history")}>
-      <Table withRowBorders={false}>
-        <Table.Tbody>
-          {model.history.map(({ alias, version, previous, actor, at }) => (
-            <Table.Tr key={`${alias} ${at}`}>
-              <Table.Td w={130}>{format.ago(at)}</Table.Td>
-              <Table.Td w={120}>{alias}</Table.Td>
-              <Table.Td>{version === null ? t("history.gone") : `@${version}`}</Table.Td>
-              <Table.Td>{previous === null ? "" : t("history.from", { version: `@${previous}` })}</Table.Td>
-              <Table.Td>{actor}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable
+        rows={model.history}
+        id={({ alias, at }) => `${alias} ${at}`}
+        columns={[
+          { id: "at", title: "", width: 130, cell: ({ at }) => format.ago(at) },
+          { id: "alias", title: "", width: 120, cell: ({ alias }) => alias },
+          { id: "version", title: "", cell: ({ version }) => (version === null ? t("history.gone") : `@${version}`) },
+          { id: "previous", title: "", cell: ({ previous }) => (previous === null ? "" : t("history.from", { version: `@${previous}` })) },
+          { id: "actor", title: "", cell: ({ actor }) => actor },
+        ]}
+      />
     </Section>
   );
 }

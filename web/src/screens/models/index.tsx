@@ -1,5 +1,5 @@
 /** Models: versions and aliases, evaluation, explanation, promote and roll back, lineage, card. */
-import { Badge, Button, Group, Select, Tabs } from "@mantine/core";
+import { Badge, Button, Group, Select } from "@mantine/core";
 import type { Result } from "@/api/client";
 import { useOp } from "@/api/hooks";
 import { useKeys } from "@/app/keys";
@@ -17,6 +17,7 @@ import type { Column } from "@/ui/DataTable";
 import { Lineage } from "@/ui/Lineage";
 import { Page } from "@/ui/Page";
 import { Empty, Shown } from "@/ui/states";
+import { UrlTabs } from "@/ui/UrlTabs";
 
 export type Model = Result<"model.show">;
 type Line = Result<"model.list">["models"][number];
@@ -97,7 +98,6 @@ function One({ name }: { name: string }) {
   const version = query["v"];
   useKeys("list", { back: () => go("models") });
   const shown = useOp("model.show", { model: version ? `${name}@${version}` : name }, { keep: true });
-  const tab = TABS.find((one) => one === query["tab"]) ?? "overview";
   const model = shown.data;
   return (
     <Page
@@ -116,18 +116,9 @@ function One({ name }: { name: string }) {
     >
       <Shown query={shown}>
         {(found) => (
-          <Tabs value={tab} onChange={(next) => change({ tab: next ?? undefined })} keepMounted={false}>
-            <Tabs.List>
-              {TABS.map((one) => (
-                <Tabs.Tab key={one} value={one}>
-                  {t(one)}
-                </Tabs.Tab>
-              ))}
-            </Tabs.List>
-            <Tabs.Panel value={tab}>
-              <Tab tab={tab} model={found} />
-            </Tabs.Panel>
-          </Tabs>
+          <UrlTabs tabs={TABS} title={t} keep={["v"]} padding={0}>
+            {(tab) => <Tab tab={tab} model={found} />}
+          </UrlTabs>
         )}
       </Shown>
     </Page>

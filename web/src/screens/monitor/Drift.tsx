@@ -1,5 +1,5 @@
 /** Drift by column: which changed, how surely, and by how much; from there to the label queue. */
-import { Alert, Badge, Button, Group, Progress, Stack, Table, Text } from "@mantine/core";
+import { Alert, Badge, Button, Group, Progress, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { call } from "@/api/client";
@@ -11,6 +11,7 @@ import { useFormat, useT } from "@/i18n";
 import { Review } from "@/screens/monitor/Review";
 import { monitorTexts } from "@/screens/monitor/texts";
 import { Section } from "@/ui/Page";
+import { ShortTable } from "@/ui/ShortTable";
 import { ErrorBox } from "@/ui/states";
 import { useQueryState } from "@/app/url";
 
@@ -101,33 +102,38 @@ export function DriftTable({ columns }: { columns: readonly ColumnLine[] }) {
   const t = useT(monitorTexts);
   const format = useFormat();
   return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{t("drift.column")}</Table.Th>
-          <Table.Th>{t("drift.strength")}</Table.Th>
-          <Table.Th w={120}>{t("drift.size")}</Table.Th>
-          <Table.Th ta="right">{t("drift.p")}</Table.Th>
-          <Table.Th>{t("drift.says")}</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {columns.map((line) => (
-          <Table.Tr key={line.column}>
-            <Table.Td fw={line.drifted === false ? 400 : 650}>{line.column}</Table.Td>
-            <Table.Td>
-              <Badge variant="light" size="sm" color={STRENGTHS[line.strength] ?? "gray"}>
-                {line.strength}
-              </Badge>
-            </Table.Td>
-            <Table.Td>
-              <Progress value={100 * line.size} aria-label={`${line.column}: ${format.number(line.size)}`} />
-            </Table.Td>
-            <Table.Td ta="right">{line.adjusted_p < 1e-4 ? "< 0.0001" : format.number(line.adjusted_p, 4)}</Table.Td>
-            <Table.Td>{line.says}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+    <ShortTable
+      rows={columns}
+      id={({ column }) => column}
+      columns={[
+        {
+          id: "column",
+          title: t("drift.column"),
+          cell: ({ column, drifted }) => <b style={{ fontWeight: drifted === false ? 400 : 650 }}>{column}</b>,
+        },
+        {
+          id: "strength",
+          title: t("drift.strength"),
+          cell: ({ strength }) => (
+            <Badge variant="light" size="sm" color={STRENGTHS[strength] ?? "gray"}>
+              {strength}
+            </Badge>
+          ),
+        },
+        {
+          id: "size",
+          title: t("drift.size"),
+          width: 120,
+          cell: ({ column, size }) => <Progress value={100 * size} aria-label={`${column}: ${format.number(size)}`} />,
+        },
+        {
+          id: "p",
+          title: t("drift.p"),
+          align: "right",
+          cell: ({ adjusted_p: p }) => (p < 1e-4 ? "< 0.0001" : format.number(p, 4)),
+        },
+        { id: "says", title: t("drift.says"), cell: ({ says }) => says },
+      ]}
+    />
   );
 }

@@ -1,5 +1,5 @@
 /** Requests, errors, latency and cost over time. */
-import { Button, Group, SegmentedControl, SimpleGrid, Stack, Table, Text } from "@mantine/core";
+import { Button, Group, SegmentedControl, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useOp } from "@/api/hooks";
 import type { Result } from "@/api/client";
 import { useQueryState } from "@/app/url";
@@ -9,6 +9,7 @@ import { LineChart } from "@/ui/chart/LineChart";
 import { csv, save } from "@/ui/download";
 import { Section } from "@/ui/Page";
 import { Ref } from "@/ui/Ref";
+import { ShortTable } from "@/ui/ShortTable";
 import { Empty, Shown } from "@/ui/states";
 
 type Summary = Result<"monitor.summary">;
@@ -104,9 +105,9 @@ function Total({ found: { total, verdict } }: { found: Summary }) {
     [t("requests"), format.number(total.requests)],
     [t("rows"), format.number(total.rows)],
     [t("errors"), `${format.number(total.errors)} (${format.percent(total.error_share)})`],
-    ["p50", ms(total.latency_p50, format.number)],
-    ["p95", ms(total.latency_p95, format.number)],
-    ["p99", ms(total.latency_p99, format.number)],
+    ["p50", ms(total.latency_p50, format.milliseconds)],
+    ["p95", ms(total.latency_p95, format.milliseconds)],
+    ["p99", ms(total.latency_p99, format.milliseconds)],
     [t("cost"), total.cost === null ? "–" : format.number(total.cost, 6)],
   ];
   return (
@@ -128,8 +129,8 @@ function Total({ found: { total, verdict } }: { found: Summary }) {
   );
 }
 
-function ms(value: number | null, number: (value: number, digits?: number) => string): string {
-  return value === null ? "–" : `${number(value, 2)} ms`;
+function ms(value: number | null, written: (value: number) => string): string {
+  return value === null ? "–" : written(value);
 }
 
 function Save({ found, name }: { found: Summary; name: string }) {
@@ -150,41 +151,28 @@ function Tables({ found }: { found: Summary }) {
   return (
     <SimpleGrid cols={{ base: 1, lg: 2 }}>
       <Section title={t("models")}>
-        <Table>
-          <Table.Tbody>
-            {found.models.map((line) => (
-              <Table.Tr key={line.model}>
-                <Table.Td>
-                  <Ref value={line.model} />
-                </Table.Td>
-                <Table.Td ta="right">{format.number(line.requests)}</Table.Td>
-                <Table.Td ta="right">{ms(line.latency_p95, format.number)}</Table.Td>
-                <Table.Td ta="right">{format.percent(line.error_share)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+        <ShortTable
+          rows={found.models}
+          id={({ model }) => model}
+          columns={[
+            { id: "model", title: t("model"), cell: ({ model }) => <Ref value={model} /> },
+            { id: "requests", title: t("requests"), align: "right", cell: ({ requests }) => format.number(requests) },
+            { id: "p95", title: "p95", align: "right", cell: ({ latency_p95 }) => ms(latency_p95, format.milliseconds) },
+            { id: "errors", title: t("errorShare"), align: "right", cell: ({ error_share }) => format.percent(error_share) },
+          ]}
+        />
       </Section>
       {found.failures.length > 0 && (
         <Section title={t("failures")}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t("status")}</Table.Th>
-                <Table.Th>{t("message")}</Table.Th>
-                <Table.Th ta="right">{t("count")}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {found.failures.map(({ status, error, count }) => (
-                <Table.Tr key={`${status} ${error}`}>
-                  <Table.Td>{status}</Table.Td>
-                  <Table.Td>{error}</Table.Td>
-                  <Table.Td ta="right">{format.number(count)}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+          <ShortTable
+            rows={found.failures}
+            id={({ status, error }) => `${status} ${error}`}
+            columns={[
+              { id: "status", title: t("status"), cell: ({ status }) => status },
+              { id: "error", title: t("message"), cell: ({ error }) => error },
+              { id: "count", title: t("count"), align: "right", cell: ({ count }) => format.number(count) },
+            ]}
+          />
         </Section>
       )}
     </SimpleGrid>

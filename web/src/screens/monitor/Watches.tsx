@@ -1,23 +1,23 @@
 /** Watches: which deployments are compared with which data, how often. */
-import { Button, Drawer, Group, Stack, Table } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { useState } from "react";
 import { submitAny } from "@/api/client";
 import type { Params, Result } from "@/api/client";
 import { useOp, useOptimistic, useRun } from "@/api/hooks";
-import { stateTexts } from "@/app/texts";
 import { useGo, useQueryState } from "@/app/url";
 import { OpForm } from "@/form/OpForm";
 import { useFormat, useT } from "@/i18n";
 import { monitorTexts } from "@/screens/monitor/texts";
 import { JobCard } from "@/ui/JobCard";
+import { Side } from "@/ui/over";
 import { Ref } from "@/ui/Ref";
+import { ShortTable } from "@/ui/ShortTable";
 import { Empty, ErrorBox, Shown } from "@/ui/states";
 
 const CHECK = "flows.check_drift";
 
 export function Watches() {
   const t = useT(monitorTexts);
-  const words = useT(stateTexts);
   const go = useGo();
   const [query, change] = useQueryState();
   const watches = useOp("monitor.watches", {});
@@ -48,7 +48,7 @@ export function Watches() {
       >
         {(found) => <Lines watches={found.watches} />}
       </Shown>
-      <Drawer opened={query["new"] === "1"} onClose={() => change({ new: undefined })} position="right" title={t("watch.new")} closeButtonProps={{ "aria-label": words("close") }}>
+      <Side opened={query["new"] === "1"} onClose={() => change({ new: undefined })} position="right" title={t("watch.new")}>
         <OpForm
           op="monitor.watch"
           submitLabel={t("watch.new")}
@@ -57,7 +57,7 @@ export function Watches() {
             change({ new: undefined });
           }}
         />
-      </Drawer>
+      </Side>
     </Stack>
   );
 }
@@ -74,38 +74,27 @@ function Lines({ watches }: { watches: Watch[] }) {
   return (
     <>
       {remove.error && <ErrorBox error={remove.error} />}
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("name")}</Table.Th>
-            <Table.Th>{t("watch.reference")}</Table.Th>
-            <Table.Th>{t("watch.every")}</Table.Th>
-            <Table.Th>{t("watch.checked")}</Table.Th>
-            <Table.Th ta="right">{t("watch.open")}</Table.Th>
-            <Table.Th />
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {watches.map((line) => (
-            <Table.Tr key={line.watch}>
-              <Table.Td>
-                <Ref value={line.deployment} />
-              </Table.Td>
-              <Table.Td>
-                {line.reference ? <Ref value={line.reference} /> : t("watch.training")}
-              </Table.Td>
-              <Table.Td>{format.duration(line.every ?? 0)}</Table.Td>
-              <Table.Td>{line.checked_at ? format.ago(line.checked_at) : t("watch.never")}</Table.Td>
-              <Table.Td ta="right">{format.number(line.open_alerts)}</Table.Td>
-              <Table.Td ta="right">
-                <Button variant="subtle" color="red" onClick={() => remove.mutate({ watch: line.watch })}>
-                  {t("watch.remove")}
-                </Button>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable
+        rows={watches}
+        id={({ watch }) => watch}
+        columns={[
+          { id: "name", title: t("name"), cell: ({ deployment }) => <Ref value={deployment} /> },
+          { id: "reference", title: t("watch.reference"), cell: ({ reference }) => (reference ? <Ref value={reference} /> : t("watch.training")) },
+          { id: "every", title: t("watch.every"), cell: ({ every }) => format.duration(every ?? 0) },
+          { id: "checked", title: t("watch.checked"), cell: ({ checked_at: at }) => (at ? format.ago(at) : t("watch.never")) },
+          { id: "open", title: t("watch.open"), align: "right", cell: ({ open_alerts }) => format.number(open_alerts) },
+          {
+            id: "remove",
+            title: "",
+            align: "right",
+            cell: ({ watch }) => (
+              <Button variant="subtle" color="red" onClick={() => remove.mutate({ watch })}>
+                {t("watch.remove")}
+              </Button>
+            ),
+          },
+        ]}
+      />
     </>
   );
 }

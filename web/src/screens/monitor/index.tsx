@@ -1,9 +1,9 @@
 /** Monitor: traffic, latency, errors, cost and drift of what is served; alerts and watches. */
-import { Button, Tabs } from "@mantine/core";
+import { Button } from "@mantine/core";
 import type { Result } from "@/api/client";
 import { useOp } from "@/api/hooks";
 import { useKeys } from "@/app/keys";
-import { useGo, useOpen, useQueryState } from "@/app/url";
+import { useGo, useOpen } from "@/app/url";
 import { useFormat, useT } from "@/i18n";
 import { Alerts } from "@/screens/monitor/Alerts";
 import { Drift } from "@/screens/monitor/Drift";
@@ -15,6 +15,7 @@ import { DataTable } from "@/ui/DataTable";
 import { Page } from "@/ui/Page";
 import { Ref } from "@/ui/Ref";
 import { Empty, Shown } from "@/ui/states";
+import { UrlTabs } from "@/ui/UrlTabs";
 
 type Line = Result<"deployment.list">["deployments"][number];
 const ALL = ["deployments", "alerts", "watches", "drift"] as const;
@@ -27,25 +28,18 @@ export default function Monitor() {
 
 function All() {
   const t = useT(monitorTexts);
-  const [query, change] = useQueryState();
-  const tab = ALL.find((one) => one === query["tab"]) ?? "deployments";
   return (
     <Page title={t("title")}>
-      <Tabs value={tab} onChange={(next) => change({ tab: next ?? undefined })} keepMounted={false}>
-        <Tabs.List>
-          {ALL.map((one) => (
-            <Tabs.Tab key={one} value={one}>
-              {t(one)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tabs.Panel value={tab} p="sm">
-          {tab === "deployments" && <Deployments />}
-          {tab === "alerts" && <Alerts />}
-          {tab === "watches" && <Watches />}
-          {tab === "drift" && <Drift />}
-        </Tabs.Panel>
-      </Tabs>
+      <UrlTabs tabs={ALL} title={t}>
+        {(tab) => (
+          <>
+            {tab === "deployments" && <Deployments />}
+            {tab === "alerts" && <Alerts />}
+            {tab === "watches" && <Watches />}
+            {tab === "drift" && <Drift />}
+          </>
+        )}
+      </UrlTabs>
     </Page>
   );
 }
@@ -107,9 +101,7 @@ function Deployments({ narrow = false }: { narrow?: boolean }) {
 function One({ name }: { name: string }) {
   const t = useT(monitorTexts);
   const go = useGo();
-  const [query, change] = useQueryState();
   useKeys("list", { back: () => go("monitor") });
-  const tab = ONE.find((one) => one === query["tab"]) ?? "traffic";
   return (
     <Page
       title={name}
@@ -124,18 +116,9 @@ function One({ name }: { name: string }) {
       list={<Deployments narrow />}
       onCloseDetail={() => go("monitor")}
     >
-      <Tabs value={tab} onChange={(next) => change({ tab: next ?? undefined })} keepMounted={false}>
-        <Tabs.List>
-          {ONE.map((one) => (
-            <Tabs.Tab key={one} value={one}>
-              {t(one)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tabs.Panel value={tab} p="sm">
-          {tab === "traffic" ? <Traffic deployment={name} /> : <Drift deployment={name} />}
-        </Tabs.Panel>
-      </Tabs>
+      <UrlTabs tabs={ONE} title={t}>
+        {(tab) => (tab === "traffic" ? <Traffic deployment={name} /> : <Drift deployment={name} />)}
+      </UrlTabs>
     </Page>
   );
 }

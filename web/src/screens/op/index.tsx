@@ -2,9 +2,10 @@
 import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { callAny, dryRun, submitAny } from "@/api/client";
-import type { DryRun, Job } from "@/api/client";
+import type { DryRun } from "@/api/client";
 import { useOpDetail } from "@/api/ops";
 import type { Effect } from "@/api/ops";
+import { useWords } from "@/api/words";
 import { useOpen, useQueryState } from "@/app/url";
 import { paragraphs } from "@/form/doc";
 import { OpForm } from "@/form/OpForm";
@@ -44,17 +45,19 @@ function initialOf(text: string | undefined): Values {
 
 function OneOp({ name, initial }: { name: string; initial: Values }) {
   const t = useT(formTexts);
+  const words = useWords();
   const detail = useOpDetail(name);
   const [dry, setDry] = useState<DryRun>();
   const [error, setError] = useState<unknown>();
   const [result, setResult] = useState<Record<string, unknown>>();
-  const [job, setJob] = useState<string>();
+  const [query, change] = useQueryState();
+  const job = query["job"];
 
   async function run(values: Values) {
     setResult(undefined);
     setDry(undefined);
     if (detail.data?.shape === "plain") setResult((await callAny(name, values)) as Record<string, unknown>);
-    else setJob(((await submitAny(name, values, crypto.randomUUID())) as Job).id);
+    else change({ job: (await submitAny(name, values, crypto.randomUUID())).id, params: JSON.stringify(values) });
   }
   async function tryOut(values: Values) {
     setError(undefined);
@@ -113,7 +116,7 @@ function OneOp({ name, initial }: { name: string; initial: Values }) {
           {dry && (
             <Section title={t("dryRun")}>
               <Stack gap={4}>
-                <Text size="sm">{t("dry.writes", { writes: dry.writes })}</Text>
+                <Text size="sm">{t("dry.writes", { writes: words.text(dry.writes) })}</Text>
                 <Facts value={dry.params} />
               </Stack>
             </Section>

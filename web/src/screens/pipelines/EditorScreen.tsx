@@ -1,5 +1,6 @@
 /** The editor of one pipeline: canvas or text, palette, inspector, drawers, and every key of the canvas. */
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { useCallbackRef } from "@mantine/hooks";
 import { useCallback, useMemo, useState } from "react";
 import { useKeys } from "@/app/keys";
 import { useQueryState } from "@/app/url";
@@ -8,7 +9,8 @@ import { BlockPalette } from "@/screens/pipelines/canvas/BlockPalette";
 import { Canvas, FIT } from "@/screens/pipelines/canvas/Canvas";
 import { Connect } from "@/screens/pipelines/canvas/Connect";
 import { focusBlock, focusForm } from "@/screens/pipelines/canvas/focus";
-import { DeskContext } from "@/screens/pipelines/context";
+import { selected, useChosenInAddress, useSelection } from "@/screens/pipelines/chosen";
+import { DeskContext, useDesk } from "@/screens/pipelines/context";
 import type { Desk } from "@/screens/pipelines/context";
 import classes from "@/screens/pipelines/editor.module.css";
 import type { Draft } from "@/screens/pipelines/graph/draft";
@@ -23,7 +25,7 @@ import { YamlView } from "@/screens/pipelines/text/YamlView";
 import { Status, Toolbar } from "@/screens/pipelines/Toolbar";
 import { useAdding } from "@/screens/pipelines/useAdding";
 import { useEditor } from "@/screens/pipelines/useEditor";
-import type { Editor, Saved } from "@/screens/pipelines/useEditor";
+import type { Saved } from "@/screens/pipelines/useEditor";
 import { useOpening, useSaving } from "@/screens/pipelines/useSaving";
 import { VersionsDrawer } from "@/screens/pipelines/versions/VersionsDrawer";
 import { Page } from "@/ui/Page";
@@ -51,7 +53,7 @@ function Screen({ name, saved, draft }: Props) {
   const [query, change] = useQueryState();
   const [connecting, setConnecting] = useState(false);
   const [wire, setWire] = useState<string>();
-  const { select, selection, block } = editor;
+  const { select, chosen } = editor;
   const focus = useCallback(
     (id?: string) => {
       if (id !== undefined) select([id]);
@@ -59,32 +61,32 @@ function Screen({ name, saved, draft }: Props) {
     },
     [select],
   );
-  const adding = useAdding(editor, focus);
+  const { from, open, addOp } = useAdding(editor, focus);
   const text = query["view"] === "yaml";
-  const chosen = selection[0];
-  const focusCanvas = useCallback(() => focusBlock(chosen), [chosen]);
+  const focusCanvas = useCallback(() => focusBlock(chosen.get()[0]), [chosen]);
+  const runTo = useCallbackRef(starting.start);
   const desk: Desk = useMemo(
     () => ({
       ...editor,
       running,
-      add: (from = {}) => adding.open(from),
-      addOp: (op, from) => void adding.addOp(op, from),
+      add: (given = {}) => open(given),
+      addOp: (op, given) => void addOp(op, given),
       connect: () => setConnecting(true),
       focusCanvas,
     }),
-    [editor, running, adding, focusCanvas],
+    [editor, running, open, addOp, focusCanvas],
   );
-  useCanvasKeys({ editor, wire, text, focus, desk, start: starting.start, save: saving.save });
   const drawer = query["drawer"];
   const closeDrawer = () => change({ drawer: undefined });
 
   return (
     <DeskContext value={desk}>
+      <Keys wire={wire} text={text} focus={focus} start={starting.start} save={saving.save} />
       <Page
         title={name}
         aside={<Status />}
         actions={<Toolbar saving={saving.busy} onSave={saving.save} onRun={() => starting.start()} />}
-        {...(text ? {} : { inspector: <Inspector onRunTo={starting.start} /> })}
+        {...(text ? {} : { inspector: <Inspector onRunTo={runTo} /> })}
       >
         <div className={classes.desk}>
           <div>
@@ -101,23 +103,22 @@ function Screen({ name, saved, draft }: Props) {
           )}
         </div>
       </Page>
-      {adding.from && (
+      {from && (
         <AddBlock
           ops={editor.ops}
-          after={adding.from.source ?? block?.id}
+          after={from.source ?? selected(editor.graph, chosen.get()).block?.id}
           onClose={() => {
-            adding.close();
+            open(undefined);
             focusCanvas();
           }}
           onPick={(op) => {
-            adding.close();
-            void adding.addOp(op, adding.from);
+            open(undefined);
+            void addOp(op, from);
           }}
         />
       )}
-      {connecting && block && (
+      {connecting && (
         <Connect
-          block={block}
           onClose={() => {
             setConnecting(false);
             focusCanvas();
@@ -132,20 +133,21 @@ function Screen({ name, saved, draft }: Props) {
   );
 }
 
-interface Keys {
-  editor: Editor;
+interface KeysProps {
   wire: string | undefined;
   text: boolean;
   focus: (id?: string) => void;
-  desk: Desk;
   start: (until?: string) => void;
   save: () => void;
 }
 
-function useCanvasKeys({ editor, wire, text, focus, desk, start, save }: Keys): void {
+/** Every key of the canvas; shows nothing, so that it alone is drawn again with each choice. */
+function Keys({ wire, text, focus, start, save }: KeysProps): null {
   const flow = useReactFlow();
   const [, change] = useQueryState();
-  const { block, selection, dispatch, order, graph } = editor;
+  const { dispatch, order, graph, select, add, connect } = useDesk();
+  const { block, selection } = useSelection();
+  useChosenInAddress();
   const step = (by: number) => {
     const from = selection[0];
     const at = from === undefined ? -1 : order.indexOf(from);
@@ -164,12 +166,12 @@ function useCanvasKeys({ editor, wire, text, focus, desk, start, save }: Keys): 
     }
   };
   useKeys("canvas", {
-    "block.add": onCanvas(() => desk.add()),
-    "block.connect": onCanvas(() => block && desk.connect()),
+    "block.add": onCanvas(() => add()),
+    "block.connect": onCanvas(() => block && connect()),
     "block.delete": onCanvas(remove),
     "block.next": onCanvas(() => step(1)),
     "block.previous": onCanvas(() => step(-1)),
-    "block.edit": onCanvas(() => block && focusForm()),
+    "block.edit": onCanvas(() => block && focusForm(block.id)),
     "pipeline.save": save,
     "pipeline.run": () => start(),
     "pipeline.runTo": onCanvas(() => block && start(block.id)),
@@ -184,8 +186,9 @@ function useCanvasKeys({ editor, wire, text, focus, desk, start, save }: Keys): 
     undo: () => dispatch({ do: "undo" }),
     redo: () => dispatch({ do: "redo" }),
     back: onCanvas(() => {
-      editor.select([]);
+      select([]);
       focus();
     }),
   });
+  return null;
 }

@@ -1,12 +1,11 @@
 /** The pipelines of the project, and the first step where there is none. */
-import { Button, Group, Modal, Radio, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Radio, Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
 import type { FormEvent } from "react";
 import type { Result } from "@/api/client";
 import { useOp } from "@/api/hooks";
 import { useKeys } from "@/app/keys";
 import { useSession } from "@/app/session";
-import { stateTexts } from "@/app/texts";
 import { useGo, useQueryState } from "@/app/url";
 import { useFormat, useT } from "@/i18n";
 import { writeDraft } from "@/screens/pipelines/graph/draft";
@@ -16,6 +15,7 @@ import { pipelineTexts } from "@/screens/pipelines/texts";
 import { DataTable } from "@/ui/DataTable";
 import type { Column } from "@/ui/DataTable";
 import { Icon } from "@/ui/Icon";
+import { Dialog } from "@/ui/over";
 import { Page } from "@/ui/Page";
 import { Empty, Shown } from "@/ui/states";
 
@@ -74,7 +74,6 @@ export function PipelineList() {
 
 function Create({ from, taken, onClose }: { from: string; taken: readonly string[]; onClose: () => void }) {
   const t = useT(pipelineTexts);
-  const words = useT(stateTexts);
   const go = useGo();
   const { project } = useSession();
   const [name, setName] = useState("");
@@ -87,7 +86,7 @@ function Create({ from, taken, onClose }: { from: string; taken: readonly string
     go("pipelines", name, { new: "1" });
   }
   return (
-    <Modal opened onClose={onClose} title={t("create")} closeButtonProps={{ "aria-label": words("close") }} transitionProps={{ duration: 0 }}>
+    <Dialog onClose={onClose} title={t("create")} transitionProps={{ duration: 0 }}>
       <form onSubmit={create}>
         <Stack gap="md">
           <TextInput
@@ -112,6 +111,6 @@ function Create({ from, taken, onClose }: { from: string; taken: readonly string
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

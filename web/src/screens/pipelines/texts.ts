@@ -63,7 +63,7 @@ export const pipelineTexts = catalogue({
   "add.none": ["No block is like that.", "Такого блока нет."],
   "add.after": ["after {block}", "после {block}"],
   connect: ["Connect the block", "Соединить блок"],
-  "connect.short": ["Connect", "Соединить"],
+  "connect.short": ["Connect", "Связать"],
   "connect.title": ["What flows into {block}?", "Что подать в {block}?"],
   "connect.find": ["Find an input or a block", "Найти вход или блок"],
   "connect.none": ["No output fits an input of this block.", "Ни один выход не подходит ко входам этого блока."],
@@ -74,7 +74,7 @@ export const pipelineTexts = catalogue({
   "region.how": ["Press {key} to add the first block, or drag one here.", "Нажмите {key}, чтобы добавить первый блок, или перетащите его сюда."],
 
   "wire.self": ["A block cannot wait for itself.", "Блок не может ждать сам себя."],
-  "wire.cycle": ["'{source}' already waits for '{target}': this would be a circle.", "«{source}» уже ждёт «{target}»: получится круг."],
+  "wire.cycle": ["'{source}' already waits for '{target}': this would be a circle.", "«{source}» уже ждёт «{target}»: получится цикл."],
   "wire.kind": ["'{input}' takes {wants}, and {wire} gives {gives}.", "«{input}» принимает {wants}, а {wire} даёт {gives}."],
   "wire.cut": ["Cut the wire", "Отсоединить"],
   "wire.cutOne": ["Cut the wire from {wire}", "Отсоединить {wire}"],
@@ -84,7 +84,7 @@ export const pipelineTexts = catalogue({
   "block.bad": ["Use a-z, 0-9, '_' and '-', at most 64.", "Латинские a-z, 0-9, '_' и '-', не больше 64."],
   "block.taken": ["Another block is called so.", "Так назван другой блок."],
   "block.delete": ["Delete the block", "Удалить блок"],
-  "block.runTo": ["Run to here", "Запустить до этого места"],
+  "block.runTo": ["Run to here", "Запустить досюда"],
   "block.last": ["In this run", "В этом запуске"],
   "block.nothing": ["Select a block to set it up.", "Выберите блок, чтобы настроить его."],
   "block.many": ["{n:block|blocks} selected", "Выбрано: {n:блок|блока|блоков}"],
@@ -185,4 +185,25 @@ export const pipelineTexts = catalogue({
   delete: ["Delete pipeline", "Удалить конвейер"],
   "delete.text": ["All {n:version|versions} of '{name}' are deleted. What its runs made stays; its schedules fail until you delete them.", "Все версии «{name}» ({n}) будут удалены. Результаты запусков останутся; расписания будут падать с ошибкой, пока вы их не удалите."],
   more: ["More", "Ещё"],
+});
+
+/** What kind of problem it is, by its code, before the sentence that the server writes in English. */
+export const faultTexts = catalogue({
+  syntax: ["Not readable", "Текст не читается"],
+  shape: ["Wrong structure", "Неверная структура"],
+  empty: ["No blocks", "Нет блоков"],
+  bad_name: ["Wrong name", "Недопустимое имя"],
+  bad_id: ["Wrong name of a block", "Недопустимое имя блока"],
+  duplicate_id: ["Two blocks with one name", "Имя блока повторяется"],
+  unknown_op: ["Unknown op", "Неизвестная операция"],
+  not_a_block: ["Not a block", "Не может быть блоком"],
+  unknown_field: ["Unknown field", "Неизвестное поле"],
+  missing: ["Not filled in", "Не заполнено"],
+  given_twice: ["Given twice", "Задано дважды"],
+  wrong_value: ["Wrong value", "Неверное значение"],
+  unknown_block: ["Unknown block", "Неизвестный блок"],
+  unknown_output: ["Unknown output", "Неизвестный выход"],
+  wrong_port: ["Does not fit", "Не подходит"],
+  wrong_type: ["Wrong type", "Неверный тип"],
+  cycle: ["A circle", "Цикл"],
 });

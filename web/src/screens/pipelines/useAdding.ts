@@ -3,6 +3,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import { detailQuery } from "@/api/ops";
 import type { OpDetail } from "@/api/ops";
+import { useLanguage } from "@/i18n";
+import { selected } from "@/screens/pipelines/chosen";
 import type { From } from "@/screens/pipelines/context";
 import { findBlock, freeId } from "@/screens/pipelines/graph/edit";
 import { freePlace } from "@/screens/pipelines/graph/place";
@@ -13,14 +15,15 @@ import type { Editor } from "@/screens/pipelines/useEditor";
 
 export function useAdding(editor: Editor, onAdded: (id: string) => void) {
   const queries = useQueryClient();
+  const { language } = useLanguage();
   const [from, setFrom] = useState<From>();
-  const { graph, known, placed, block: selected, dispatch } = editor;
+  const { graph, known, placed, chosen, dispatch } = editor;
   const addOp = useCallback(
     async (op: string, given: From = {}) => {
-      const detail = await queries.ensureQueryData<OpDetail>(detailQuery(op));
+      const detail = await queries.ensureQueryData<OpDetail>(detailQuery(op, language));
       const id = freeId(graph, op);
       // a block that was dropped somewhere is fed by nobody unless a wire was drawn to it
-      const source = given.source ?? (given.position ? undefined : selected?.id);
+      const source = given.source ?? (given.position ? undefined : selected(graph, chosen.get()).block?.id);
       const position = placeFor(graph, placed, source, given.position);
       dispatch({
         do: "add",
@@ -30,9 +33,9 @@ export function useAdding(editor: Editor, onAdded: (id: string) => void) {
       });
       onAdded(id);
     },
-    [queries, graph, known, placed, selected, dispatch, onAdded],
+    [queries, language, graph, known, placed, chosen, dispatch, onAdded],
   );
-  return { from, open: setFrom, close: () => setFrom(undefined), addOp };
+  return { from, open: setFrom, addOp };
 }
 
 function feeding(graph: Graph, known: PortsOf, source: string | undefined, to: OpPorts, id: string, field: string | undefined): Option[] {

@@ -5,9 +5,12 @@ import type { Params as OpParams } from "@/api/client";
 import { useOp } from "@/api/hooks";
 import { useOpDetails, useOps } from "@/api/ops";
 import type { OpDetail, OpLine } from "@/api/ops";
+import { useWords } from "@/api/words";
 import { useSession } from "@/app/session";
-import { useQueryState } from "@/app/url";
+import { useLanguage, useT } from "@/i18n";
 import { heightOf } from "@/screens/pipelines/canvas/project";
+import { useChosen } from "@/screens/pipelines/chosen";
+import type { Chosen } from "@/screens/pipelines/chosen";
 import { dropDraft, writeDraft } from "@/screens/pipelines/graph/draft";
 import type { Draft } from "@/screens/pipelines/graph/draft";
 import { findBlock } from "@/screens/pipelines/graph/edit";
@@ -17,8 +20,9 @@ import { places, runningOrder } from "@/screens/pipelines/graph/place";
 import { portsOf } from "@/screens/pipelines/graph/ports";
 import type { PortsOf } from "@/screens/pipelines/graph/ports";
 import { contentOf, fingerprint } from "@/screens/pipelines/graph/types";
-import type { Block, Graph, Point } from "@/screens/pipelines/graph/types";
+import type { Graph, Point } from "@/screens/pipelines/graph/types";
 import { emptyGraph } from "@/screens/pipelines/template";
+import { faultTexts } from "@/screens/pipelines/texts";
 
 /** One thing that keeps the pipeline from running. */
 export interface Fault {
@@ -55,8 +59,7 @@ export interface Editor {
   setBase: (saved: Saved) => void;
   text: string | undefined;
   setText: (text: string | undefined) => void;
-  selection: readonly string[];
-  block: Block | undefined;
+  chosen: Chosen;
   select: (ids: readonly string[]) => void;
 }
 
@@ -77,26 +80,32 @@ export function useEditor(name: string, saved: Saved | undefined, draft: Draft |
   const now = useMemo(() => fingerprint(graph), [graph]);
   const dirty = clean !== now || text !== undefined;
   useDraft(name, { graph, base: base.version ?? null, ...(text === undefined ? {} : { text }) }, dirty);
-  const selected = useSelection(graph);
-  return {
-    name,
-    graph,
-    dispatch,
-    canUndo: state.past.length > 0,
-    canRedo: state.future.length > 0,
-    revision: state.revision,
-    ...registry,
-    placed,
-    order,
-    ...useFaults(graph),
-    base: base.version,
-    current: base.current ?? true,
-    dirty,
-    setBase,
-    text,
-    setText,
-    ...selected,
-  };
+  const chosen = useChosen();
+  const { faults, checking } = useFaults(graph);
+  return useMemo(
+    () => ({
+      name,
+      graph,
+      dispatch,
+      canUndo: state.past.length > 0,
+      canRedo: state.future.length > 0,
+      revision: state.revision,
+      ...registry,
+      placed,
+      order,
+      faults,
+      checking,
+      base: base.version,
+      current: base.current ?? true,
+      dirty,
+      setBase,
+      text,
+      setText,
+      chosen,
+      select: chosen.set,
+    }),
+    [name, graph, state, registry, placed, order, faults, checking, base, dirty, text, chosen],
+  );
 }
 
 function useRegistry(graph: Graph) {
@@ -117,9 +126,26 @@ function useFaults(graph: Graph) {
   const [settled] = useDebouncedValue(content, SETTLE);
   const params = useMemo(() => ({ graph: JSON.parse(settled) as Graph }) as OpParams<"pipeline.validate">, [settled]);
   const query = useOp("pipeline.validate", params, { keep: true });
-  return { faults: (query.data?.problems as readonly unknown[] as readonly Fault[] | undefined) ?? NO_FAULTS, checking: settled !== content || query.isFetching };
+  const told = useTold();
+  const faults = useMemo(() => (query.data?.problems as readonly unknown[] as readonly Fault[] | undefined)?.map(told) ?? NO_FAULTS, [query.data, told]);
+  return { faults, checking: settled !== content || query.isFetching };
 }
 const NO_FAULTS: readonly Fault[] = [];
+
+/** What is wrong comes in English: in Russian a word on it stands before. */
+function useTold(): (fault: Fault) => Fault {
+  const t = useT(faultTexts);
+  const { label } = useWords();
+  const { language } = useLanguage();
+  return useCallback(
+    (fault) => {
+      if (language === "en" || !Object.hasOwn(faultTexts, fault.code)) return fault;
+      const what = fault.code === "missing" && fault.field !== null ? label(fault.field) : fault.problem;
+      return { ...fault, problem: `${t(fault.code as keyof typeof faultTexts)}: ${what}` };
+    },
+    [t, label, language],
+  );
+}
 
 function useDraft(name: string, draft: Draft, dirty: boolean): void {
   const { project } = useSession();
@@ -128,20 +154,4 @@ function useDraft(name: string, draft: Draft, dirty: boolean): void {
     if (dirty) writeDraft(project, name, { graph, base, ...(text === undefined ? {} : { text }) });
     else dropDraft(project, name);
   }, [project, name, graph, base, text, dirty]);
-}
-
-/** What is selected, at once in memory and a moment later in the address. */
-function useSelection(graph: Graph) {
-  const [query, change] = useQueryState();
-  const [chosen, setChosen] = useState<readonly string[]>(() => [query["block"] ?? []].flat());
-  const selection = useMemo(() => chosen.filter((id) => findBlock(graph, id)), [chosen, graph]);
-  const only = selection.length === 1 ? selection[0] : undefined;
-  const [settled] = useDebouncedValue(only, SETTLE);
-  useEffect(() => {
-    if (settled !== query["block"]) change({ block: settled });
-    // the address follows the selection, never the other way round
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [settled]);
-  const select = useCallback((ids: readonly string[]) => setChosen(ids), []);
-  return { selection, block: findBlock(graph, only), select };
 }

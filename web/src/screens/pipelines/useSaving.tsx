@@ -6,7 +6,6 @@ import { useState } from "react";
 import { call } from "@/api/client";
 import type { Params } from "@/api/client";
 import { useSession } from "@/app/session";
-import { stateTexts } from "@/app/texts";
 import { useGo, useQueryState } from "@/app/url";
 import { useT } from "@/i18n";
 import { dropDraft } from "@/screens/pipelines/graph/draft";
@@ -14,11 +13,11 @@ import type { Graph } from "@/screens/pipelines/graph/types";
 import { pipelineTexts } from "@/screens/pipelines/texts";
 import type { Editor } from "@/screens/pipelines/useEditor";
 import { Confirm } from "@/ui/confirm";
-import { said } from "@/ui/states";
+import { useSaid } from "@/ui/said";
 
 export function useSaving(editor: Editor): { save: () => void; busy: boolean } {
   const t = useT(pipelineTexts);
-  const words = useT(stateTexts);
+  const said = useSaid();
   const queries = useQueryClient();
   const [, change] = useQueryState();
   const [busy, setBusy] = useState(false);
@@ -47,7 +46,7 @@ export function useSaving(editor: Editor): { save: () => void; busy: boolean } {
     setBusy(true);
     put()
       .catch((reason: unknown) => {
-        const { title, hint } = said(reason, words);
+        const { title, hint } = said(reason);
         notifications.show({ color: "red", title, message: hint });
       })
       .finally(() => setBusy(false));

@@ -1,10 +1,11 @@
 /** A training as it goes: the leaderboard and the course of the best score. */
-import { Group, Progress, SimpleGrid, Table, Text } from "@mantine/core";
+import { Group, Progress, SimpleGrid, Text } from "@mantine/core";
 import { useJobEvents } from "@/api/hooks";
 import { useFormat, useT } from "@/i18n";
 import { liveOf } from "@/screens/runs/series";
 import { runsTexts } from "@/screens/runs/texts";
 import { LineChart } from "@/ui/chart/LineChart";
+import { ShortTable } from "@/ui/ShortTable";
 
 export default function Board({ job }: { job: string }) {
   const t = useT(runsTexts);
@@ -29,28 +30,17 @@ export default function Board({ job }: { job: string }) {
           </Group>
         )}
       </div>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("board.trial")}</Table.Th>
-            <Table.Th>{t("board.learner")}</Table.Th>
-            <Table.Th ta="right">{t("board.score")}</Table.Th>
-            <Table.Th ta="right">{t("board.folds")}</Table.Th>
-            <Table.Th ta="right">{t("board.cpu")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {live.trials.map((trial) => (
-            <Table.Tr key={trial.name}>
-              <Table.Td>{trial.name}</Table.Td>
-              <Table.Td>{trial.learner}</Table.Td>
-              <Table.Td ta="right">{trial.value === null ? "" : format.number(trial.value, 4)}</Table.Td>
-              <Table.Td ta="right">{format.number(trial.folds)}</Table.Td>
-              <Table.Td ta="right">{format.number(trial.cpu, 1)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable
+        rows={live.trials}
+        id={({ name }) => name}
+        columns={[
+          { id: "trial", title: t("board.trial"), cell: ({ name }) => name },
+          { id: "learner", title: t("board.learner"), cell: ({ learner }) => learner },
+          { id: "score", title: t("board.score"), align: "right", cell: ({ value }) => (value === null ? "" : format.number(value, 4)) },
+          { id: "folds", title: t("board.folds"), align: "right", cell: ({ folds }) => format.number(folds) },
+          { id: "cpu", title: t("board.cpu"), align: "right", cell: ({ cpu }) => format.number(cpu, 1) },
+        ]}
+      />
     </SimpleGrid>
   );
 }

@@ -11,6 +11,7 @@ import { runsTexts } from "@/screens/runs/texts";
 import { LineChart } from "@/ui/chart/LineChart";
 import { CopyAs } from "@/ui/CopyAs";
 import { Page, Section } from "@/ui/Page";
+import { ShortTable, Sideways } from "@/ui/ShortTable";
 import { Loading, Shown } from "@/ui/states";
 
 const Chart = lazy(() => import("@/ui/chart/Chart"));
@@ -75,7 +76,7 @@ function Metrics({ found }: { found: Compared }) {
           {t("compare.cut", { n: MOST_COLUMNS })}
         </Text>
       )}
-      <Table.ScrollContainer minWidth={400}>
+      <Sideways>
         <Table>
           <Table.Thead>
             <Table.Tr>
@@ -110,7 +111,7 @@ function Metrics({ found }: { found: Compared }) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </Sideways>
     </Section>
   );
 }
@@ -199,23 +200,22 @@ function Parallel({ found }: { found: Compared }) {
 function Differences({ found }: { found: Compared }) {
   const t = useT(runsTexts);
   const rows = found.params.filter(({ differs }) => differs);
+  const shown = found.runs.slice(0, MOST_COLUMNS);
   if (rows.length === 0) return null;
   return (
     <Section title={t("differs")}>
-      <Table.ScrollContainer minWidth={400}>
-        <Table>
-          <Table.Tbody>
-            {rows.map(({ name, values }) => (
-              <Table.Tr key={name}>
-                <Table.Th scope="row">{name}</Table.Th>
-                {values.slice(0, MOST_COLUMNS).map((value, place) => (
-                  <Table.Td key={place}>{value ?? ""}</Table.Td>
-                ))}
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <ShortTable
+        rows={rows}
+        id={({ name }) => name}
+        columns={[
+          { id: "name", title: t("params"), cell: ({ name }) => name },
+          ...shown.map((run, place) => ({
+            id: run.run,
+            title: nameOf(run),
+            cell: ({ values }: Compared["params"][number]) => values[place] ?? "",
+          })),
+        ]}
+      />
     </Section>
   );
 }

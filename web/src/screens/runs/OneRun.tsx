@@ -1,5 +1,5 @@
 /** One run: live board and curves while it trains, then what it found and made. */
-import { Button, SimpleGrid, Table, Text } from "@mantine/core";
+import { Button, SimpleGrid, Text } from "@mantine/core";
 import { useState } from "react";
 import { useJob, useOp, useRun, isFinal } from "@/api/hooks";
 import type { Result } from "@/api/client";
@@ -8,6 +8,7 @@ import { useGo } from "@/app/url";
 import { useFormat, useT } from "@/i18n";
 import { RunState } from "@/screens/runs/columns";
 import Board from "@/screens/runs/Board";
+import { Rename, Tags } from "@/screens/runs/Naming";
 import { byMetric } from "@/screens/runs/series";
 import { runsTexts } from "@/screens/runs/texts";
 import { LineChart } from "@/ui/chart/LineChart";
@@ -17,6 +18,7 @@ import { Facts } from "@/ui/Facts";
 import { JobCard } from "@/ui/JobCard";
 import { Page, Section } from "@/ui/Page";
 import { Ref } from "@/ui/Ref";
+import { ShortTable } from "@/ui/ShortTable";
 import { Shown } from "@/ui/states";
 
 type Run = Result<"runs.show">;
@@ -29,7 +31,14 @@ export function OneRun({ id, onClose }: { id: string; onClose: () => void }) {
   return (
     <Page
       title={run?.name || id.slice(0, 8)}
-      aside={run && <RunState state={run.state} t={t} />}
+      aside={
+        run && (
+          <>
+            <Rename run={run} />
+            <RunState state={run.state} t={t} />
+          </>
+        )
+      }
       actions={
         run && (
           <>
@@ -45,11 +54,7 @@ export function OneRun({ id, onClose }: { id: string; onClose: () => void }) {
             <Section title={t("params")}>
               <Facts value={run.params} />
             </Section>
-            {Object.keys(run.tags).length > 0 && (
-              <Section title={t("tags")}>
-                <Facts value={run.tags} />
-              </Section>
-            )}
+            <Tags run={run} />
             <Section title={t("made")}>
               {[...run.made.map(({ ref }) => ref), ...run.reports].map((ref) => (
                 <div key={ref}>
@@ -101,30 +106,20 @@ function Figures({ run }: { run: Run }) {
         )
       }
     >
-      <Table maw={640}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("metric")}</Table.Th>
-            {(["last", "min", "max"] as const).map((name) => (
-              <Table.Th key={name} ta="right">
-                {t(name)}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {Object.entries(run.metrics).map(([name, figure]) => (
-            <Table.Tr key={name}>
-              <Table.Td>{name}</Table.Td>
-              {([figure.last, figure.min, figure.max] as const).map((value, place) => (
-                <Table.Td key={place} ta="right">
-                  {value === null ? "" : format.number(value, 4)}
-                </Table.Td>
-              ))}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable
+        maw={640}
+        rows={Object.entries(run.metrics)}
+        id={([name]) => name}
+        columns={[
+          { id: "metric", title: t("metric"), cell: ([name]) => <span style={{ overflowWrap: "anywhere" }}>{name}</span> },
+          ...(["last", "min", "max"] as const).map((which) => ({
+            id: which,
+            title: t(which),
+            align: "right" as const,
+            cell: ([, figure]: [string, Run["metrics"][string]]) => (figure[which] === null ? "" : format.number(figure[which], 4)),
+          })),
+        ]}
+      />
     </Section>
   );
 }

@@ -1,8 +1,8 @@
 /** The table of runs, sorted and filtered on the server, of any length. */
 import { Button } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { call } from "@/api/client";
-import type { Problem, Result } from "@/api/client";
+import type { Result } from "@/api/client";
+import { usePages } from "@/api/hooks";
+import type { Pager } from "@/api/hooks";
 import { useGo, useQueryState } from "@/app/url";
 import { useFormat, useT } from "@/i18n";
 import { columnsOf } from "@/screens/runs/columns";
@@ -15,31 +15,26 @@ import { Empty, ErrorBox, Loading } from "@/ui/states";
 
 type Answer = Result<"runs.list">;
 
+const ON: Pager<"runs.list", number> = {
+  first: 0,
+  params: (offset) => ({ offset, keys: offset === 0 }),
+  next: ({ offset, runs, total }) => (offset + runs.length < total ? offset + runs.length : undefined),
+};
+
 export function useRuns() {
   const [query] = useQueryState();
-  const params = paramsOf(query);
-  return useInfiniteQuery<Answer, Problem, Answer[], unknown[], number>({
-    queryKey: ["op", "runs.list", params],
-    queryFn: ({ pageParam, signal }) => call("runs.list", { ...params, offset: pageParam, keys: pageParam === 0 }, signal),
-    initialPageParam: 0,
-    getNextPageParam: (page) => {
-      const next = page.offset + page.runs.length;
-      return next < page.total ? next : undefined;
-    },
-    select: ({ pages }) => pages,
-    placeholderData: (old) => old,
-  });
+  return usePages("runs.list", paramsOf(query), ON);
 }
 
 export function RunList() {
   const [query] = useQueryState();
-  const runs = useRuns();
+  const { query: runs, more } = useRuns();
   const first = runs.data?.[0];
   if (!first) return runs.error ? <ErrorBox error={runs.error} onRetry={() => void runs.refetch()} /> : <Loading />;
   const rows = runs.data?.flatMap((page) => page.runs) ?? [];
   const filtered = Boolean(query["q"] || query["state"] || query["where"]);
   return (
-    <div style={{ display: "grid", gridTemplateRows: "auto minmax(0, 1fr)", height: "100%" }}>
+    <div style={{ display: "grid", grid: "auto minmax(0, 1fr) / minmax(0, 1fr)", height: "100%" }}>
       <Toolbar rows={rows} keys={first.keys} />
       {rows.length === 0 ? (
         <Nothing filtered={filtered} />
@@ -48,7 +43,7 @@ export function RunList() {
           rows={rows}
           total={first.total}
           keys={first.keys}
-          onMore={() => void (runs.isFetchingNextPage || runs.fetchNextPage())}
+          onMore={more}
         />
       )}
     </div>
@@ -68,13 +63,13 @@ function Table({ rows, total, keys, onMore }: TableProps) {
   const format = useFormat();
   const [query, change] = useQueryState();
   const sort = query["sort"] ?? "-started_at";
-  const { metrics, params, values } = useChosen(keys);
+  const { metrics, params, values, tagged } = useChosen(keys);
   const open = (run: Run) => go("runs", run.run, query);
   return (
     <DataTable
       label={t("title")}
       rows={rows}
-      columns={columnsOf(t, format, metrics, params, values)}
+      columns={columnsOf(t, format, metrics, params, values, tagged)}
       id={(run) => run.run}
       total={total}
       onMore={onMore}

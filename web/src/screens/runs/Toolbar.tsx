@@ -9,6 +9,7 @@ import { useFormat, useT } from "@/i18n";
 import { columnsOf } from "@/screens/runs/columns";
 import { chosen, idsOf, MOST_COMPARED, rangesAsText, rangesOf, SHOWN, STATES, valuesOf } from "@/screens/runs/list";
 import type { Range, Run } from "@/screens/runs/list";
+import { TagMany } from "@/screens/runs/Naming";
 import { runsTexts } from "@/screens/runs/texts";
 import { csv, save } from "@/ui/download";
 import { Icon } from "@/ui/Icon";
@@ -28,6 +29,7 @@ export function useChosen(keys: Keys) {
     metrics: chosen(query, "metrics", query["metrics"] ? keys.metrics : plain(keys.metrics), USUAL_METRICS),
     params: chosen(query, "params", keys.params, 0),
     values: valuesOf(query),
+    tagged: keys.tags.length > 0,
   };
 }
 
@@ -40,7 +42,7 @@ export function Toolbar({ rows, keys }: { rows: Run[]; keys: Keys }) {
   const ids = idsOf(query);
   const compare = () => ids.length > 0 && change({ view: "compare" }, false);
   useKeys("list", { filter: () => box.current?.focus(), compare });
-  const { metrics, params, values } = useChosen(keys);
+  const { metrics, params, values, tagged } = useChosen(keys);
   return (
     <Group p={8} gap="xs">
       <TextInput
@@ -60,10 +62,11 @@ export function Toolbar({ rows, keys }: { rows: Run[]; keys: Keys }) {
       />
       <Ranges metrics={keys.metrics} />
       <Columns keys={keys} />
-      <Button variant="default" onClick={() => save("runs.csv", csv(rows, columnsOf(t, format, metrics, params, values)))}>
+      <Button variant="default" onClick={() => save("runs.csv", csv(rows, columnsOf(t, format, metrics, params, values, tagged)))}>
         {t("download")}
       </Button>
       <Group gap={4} ml="auto">
+        {ids.length > 0 && <TagMany ids={ids} />}
         {ids.length > 0 && <Button onClick={compare}>{t("compare", { n: ids.length })}</Button>}
         {ids.length > 0 && (
           <Button variant="subtle" onClick={() => change({ ids: undefined })}>

@@ -2,6 +2,7 @@
 import { Badge } from "@mantine/core";
 import type { Translate, useFormat } from "@/i18n";
 import type { Run, ShownValue } from "@/screens/runs/list";
+import { textOf } from "@/screens/runs/tags";
 import type { runsTexts } from "@/screens/runs/texts";
 import type { Column } from "@/ui/DataTable";
 import { Ref } from "@/ui/Ref";
@@ -28,6 +29,7 @@ export function columnsOf(
   metrics: readonly string[],
   params: readonly string[],
   values: readonly ShownValue[] = ["last"],
+  tagged = false,
 ): Column<Run>[] {
   const fixed: Column<Run>[] = [
     { id: "name", title: t("name"), width: 150, sortable: true, cell: (run) => run.name || run.run.slice(0, 8), value: (run) => run.name },
@@ -35,7 +37,7 @@ export function columnsOf(
     { id: "started_at", title: t("started"), width: 120, sortable: true, cell: (run) => (run.started_at === null ? "" : format.ago(run.started_at)), value: (run) => run.started_at },
     { id: "duration", title: t("took"), width: 80, align: "right", sortable: true, cell: (run) => (run.duration === null ? "" : format.duration(run.duration)), value: (run) => run.duration },
     { id: "dataset", title: t("dataset"), width: 160, sortable: true, cell: (run) => run.dataset && <Ref value={run.dataset} />, value: (run) => run.dataset },
-    { id: "model", title: t("model"), width: 130, sortable: true, cell: (run) => run.model && <Ref value={run.model} />, value: (run) => run.model },
+    { id: "model", title: t("model"), width: 160, sortable: true, cell: (run) => run.model && <Ref value={run.model} />, value: (run) => run.model },
   ];
   const figures = metrics.flatMap((key) =>
     values.map(
@@ -53,7 +55,20 @@ export function columnsOf(
   const settings = params.map(
     (key): Column<Run> => ({ id: `params.${key}`, title: key, width: 110, sortable: true, cell: (run) => run.params[key] ?? "", value: (run) => run.params[key] }),
   );
-  return [...fixed, ...figures, ...settings];
+  const tags: Column<Run> = {
+    id: "tags",
+    title: t("tags"),
+    width: 150,
+    cell: (run) => tagsText(run),
+    value: tagsText,
+  };
+  return [...fixed, ...(tagged ? [tags] : []), ...figures, ...settings];
+}
+
+function tagsText({ tags }: Run): string {
+  return Object.entries(tags)
+    .map(([name, value]) => textOf({ name, value }))
+    .join(", ");
 }
 
 /** A value, with the smallest and largest when one points at it. */

@@ -1,30 +1,32 @@
 /** Settings: doctor, configuration with sources, storage, plug-ins, access, look, the op registry. */
-import { Alert, Badge, Button, Code, Group, SegmentedControl, Stack, Table, Tabs, Text, TextInput } from "@mantine/core";
+import { Alert, Badge, Button, Code, Group, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { useMantineColorScheme } from "@mantine/core";
 import type { MantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useRef } from "react";
+import type { ReactNode } from "react";
 import { get, send } from "@/api/client";
 import type { Problem } from "@/api/client";
 import { useOps } from "@/api/ops";
 import { useKeys } from "@/app/keys";
 import { useSession } from "@/app/session";
 import { useGo, useQueryState } from "@/app/url";
+import { formTexts } from "@/form/texts";
 import { LANGUAGES, useFormat, useLanguage, useT } from "@/i18n";
 import type { Language } from "@/i18n";
 import { settingsTexts } from "@/screens/settings/texts";
 import type { About } from "@/screens/settings/types";
 import { DataTable } from "@/ui/DataTable";
 import { Page } from "@/ui/Page";
+import { ShortTable } from "@/ui/ShortTable";
 import { Empty, Shown } from "@/ui/states";
+import { UrlTabs } from "@/ui/UrlTabs";
 
 const TABS = ["doctor", "config", "storage", "plugins", "access", "look", "ops"] as const;
 type Tab = (typeof TABS)[number];
 
 export default function Settings() {
   const t = useT(settingsTexts);
-  const [query, change] = useQueryState();
-  const tab = TABS.find((one) => one === query["tab"]) ?? "doctor";
   const about = useQuery<About, Problem>({
     queryKey: ["about"],
     queryFn: ({ signal }) => get<About>("/about", signal),
@@ -32,21 +34,16 @@ export default function Settings() {
   });
   return (
     <Page title={t("title")} aside={about.data && <Text size="xs">{t("version", { version: about.data.version })}</Text>}>
-      <Tabs value={tab} onChange={(next) => change({ tab: next ?? undefined, q: undefined })} keepMounted={false}>
-        <Tabs.List>
-          {TABS.map((one) => (
-            <Tabs.Tab key={one} value={one}>
-              {t(one)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tabs.Panel value={tab} p="sm">
-          {tab === "access" && <Access />}
-          {tab === "look" && <Look />}
-          {tab === "ops" && <Ops />}
-          {ABOUT.has(tab) && <Shown query={about}>{(found) => <AboutTab tab={tab} about={found} />}</Shown>}
-        </Tabs.Panel>
-      </Tabs>
+      <UrlTabs tabs={TABS} title={t}>
+        {(tab) => (
+          <>
+            {tab === "access" && <Access />}
+            {tab === "look" && <Look />}
+            {tab === "ops" && <Ops />}
+            {ABOUT.has(tab) && <Shown query={about}>{(found) => <AboutTab tab={tab} about={found} />}</Shown>}
+          </>
+        )}
+      </UrlTabs>
     </Page>
   );
 }
@@ -100,60 +97,37 @@ function Config({ about }: { about: About }) {
         value={query["q"] ?? ""}
         onChange={(event) => change({ q: event.currentTarget.value })}
       />
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("name")}</Table.Th>
-            <Table.Th>{t("value")}</Table.Th>
-            <Table.Th>{t("source")}</Table.Th>
-            <Table.Th>{t("meaning")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {shown.map(({ name, value, source, meaning }) => (
-            <Table.Tr key={name}>
-              <Table.Td>
-                <Code>{name}</Code>
-              </Table.Td>
-              <Table.Td style={{ overflowWrap: "anywhere" }}>{typeof value === "string" ? value : JSON.stringify(value)}</Table.Td>
-              <Table.Td>
-                <Badge variant="light" color={source === "default" ? "gray" : "blue"}>
-                  {source}
-                </Badge>
-              </Table.Td>
-              <Table.Td>{meaning}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable
+        rows={shown}
+        id={({ name }) => name}
+        columns={[
+          { id: "name", title: t("name"), cell: ({ name }) => <Code>{name}</Code> },
+          { id: "value", title: t("value"), cell: ({ value }) => <Anywhere>{typeof value === "string" ? value : JSON.stringify(value)}</Anywhere> },
+          { id: "source", title: t("source"), cell: ({ source }) => <Badge variant="light" color={source === "default" ? "gray" : "blue"}>{source}</Badge> },
+          { id: "meaning", title: t("meaning"), cell: ({ meaning }) => meaning },
+        ]}
+      />
     </Stack>
   );
+}
+
+function Anywhere({ children }: { children: ReactNode }) {
+  return <div style={{ overflowWrap: "anywhere", minWidth: 90 }}>{children}</div>;
 }
 
 function Storage({ about }: { about: About }) {
   const t = useT(settingsTexts);
   const format = useFormat();
   return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{t("what")}</Table.Th>
-          <Table.Th>{t("place")}</Table.Th>
-          <Table.Th ta="right">{t("size")}</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {about.storage.map(({ what, place, bytes }) => (
-          <Table.Tr key={what}>
-            <Table.Td>{what}</Table.Td>
-            <Table.Td style={{ overflowWrap: "anywhere" }}>
-              <Code>{place}</Code>
-            </Table.Td>
-            <Table.Td ta="right">{bytes === null ? "" : format.bytes(bytes)}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+    <ShortTable
+      rows={about.storage}
+      id={({ what }) => what}
+      columns={[
+        { id: "what", title: t("what"), cell: ({ what }) => what },
+        { id: "place", title: t("place"), cell: ({ place }) => <Anywhere><Code>{place}</Code></Anywhere> },
+        { id: "size", title: t("size"), align: "right", cell: ({ bytes }) => (bytes === null ? "" : format.bytes(bytes)) },
+      ]}
+    />
   );
 }
 
@@ -230,6 +204,7 @@ function Look() {
 
 function Ops() {
   const t = useT(settingsTexts);
+  const form = useT(formTexts);
   const go = useGo();
   const ops = useOps();
   const [query, change] = useQueryState();
@@ -255,7 +230,7 @@ function Ops() {
             onOpen={(op) => go("op", op.name)}
             columns={[
               { id: "name", title: t("op"), width: 180, cell: (op) => op.name },
-              { id: "effect", title: t("effect"), width: 90, cell: (op) => op.effect },
+              { id: "effect", title: t("effect"), width: 90, cell: (op) => form(`effect.${op.effect}`), value: (op) => op.effect },
               { id: "summary", title: t("summary"), width: 500, cell: (op) => op.summary },
             ]}
           />

@@ -10,7 +10,7 @@ export const settingsTexts = catalogue({
   look: ["Look", "Вид"],
   ops: ["Ops", "Операции"],
   healthy: ["Everything is in order", "Всё в порядке"],
-  unhealthy: ["Something needs a look", "Есть на что взглянуть"],
+  unhealthy: ["Something needs a look", "Нужно внимание"],
   name: ["Setting", "Настройка"],
   value: ["Value", "Значение"],
   source: ["From", "Откуда"],

@@ -1,12 +1,12 @@
 /** A field of a form whose text is a program; it can be opened large. */
-import { ActionIcon, Input, Modal, Tooltip } from "@mantine/core";
+import { ActionIcon, Input, Tooltip } from "@mantine/core";
 import { useId, useState } from "react";
-import { stateTexts } from "@/app/texts";
 import { useT } from "@/i18n";
 import CodeEditor from "@/ui/code/CodeEditor";
 import classes from "@/ui/code/code.module.css";
 import { codeTexts } from "@/ui/code/texts";
 import { Icon } from "@/ui/Icon";
+import { Dialog } from "@/ui/over";
 
 interface Props {
   name: string;
@@ -21,7 +21,6 @@ interface Props {
 
 export default function CodeField({ name, label, description, error, required, language, value, onChange }: Props) {
   const t = useT(codeTexts);
-  const words = useT(stateTexts);
   const id = useId();
   const [large, setLarge] = useState(false);
   const described = error ? `${id}-error` : `${id}-description`;
@@ -44,11 +43,11 @@ export default function CodeField({ name, label, description, error, required, l
           </ActionIcon>
         </Tooltip>
       </div>
-      <Modal opened={large} onClose={() => setLarge(false)} size="90%" title={label} closeButtonProps={{ "aria-label": words("close") }}>
+      <Dialog opened={large} onClose={() => setLarge(false)} size="90%" title={label}>
         <div className={classes.large}>
           <CodeEditor value={value} language={language} label={label} autoFocus fill onChange={onChange} />
         </div>
-      </Modal>
+      </Dialog>
     </Input.Wrapper>
   );
 }

@@ -11,6 +11,7 @@ import { sameAs, writeClauses } from "@/screens/data/rows/filter";
 import { dataTexts } from "@/screens/data/texts";
 import { Icon } from "@/ui/Icon";
 import { Section } from "@/ui/Page";
+import { ShortTable } from "@/ui/ShortTable";
 
 export function ColumnInspector({ column }: { column: ColumnFacts }) {
   const t = useT(columnTexts);
@@ -126,28 +127,16 @@ function Top({ column }: { column: ColumnFacts }) {
   const all = column.count + column.missing;
   return (
     <Section title={t("top")}>
-      <Table verticalSpacing={1}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">{t("value")}</Table.Th>
-            <Table.Th scope="col" ta="right">
-              {t("count")}
-            </Table.Th>
-            <Table.Th scope="col" ta="right">
-              {t("share")}
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {column.top.map(({ value, count }) => (
-            <Table.Tr key={value}>
-              <Table.Td style={{ overflowWrap: "anywhere" }}>{value}</Table.Td>
-              <Table.Td ta="right">{format.number(count)}</Table.Td>
-              <Table.Td ta="right">{all ? format.percent(count / all) : ""}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable
+        verticalSpacing={1}
+        rows={column.top}
+        id={({ value }) => value}
+        columns={[
+          { id: "value", title: t("value"), cell: ({ value }) => <span style={{ overflowWrap: "anywhere" }}>{value}</span> },
+          { id: "count", title: t("count"), align: "right", cell: ({ count }) => format.number(count) },
+          { id: "share", title: t("share"), align: "right", cell: ({ count }) => (all ? format.percent(count / all) : "") },
+        ]}
+      />
     </Section>
   );
 }

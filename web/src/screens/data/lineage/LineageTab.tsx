@@ -1,5 +1,5 @@
 /** What a version was made from and what was made of it: the graph, and the same as a list. */
-import { Badge, Button, Group, Table } from "@mantine/core";
+import { Badge, Button, Group } from "@mantine/core";
 import type { Result } from "@/api/client";
 import { useOp } from "@/api/hooks";
 import { stateTexts } from "@/app/texts";
@@ -11,6 +11,7 @@ import { Icon } from "@/ui/Icon";
 import { Lineage } from "@/ui/Lineage";
 import { Section } from "@/ui/Page";
 import { Ref } from "@/ui/Ref";
+import { ShortTable } from "@/ui/ShortTable";
 import { Empty, Shown } from "@/ui/states";
 
 type Thing = Result<"model.lineage">["nodes"][number];
@@ -37,9 +38,23 @@ function Things({ things, here }: { things: Thing[]; here: string }) {
   const format = useFormat();
   const when = ({ created_at: at }: Thing) => (at ? format.time(at) : "");
   const columns = [
-    { id: "thing", title: t("thing"), cell: () => null, value: (thing: Thing) => thing.ref },
-    { id: "op", title: t("madeBy"), cell: () => null, value: (thing: Thing) => thing.op },
-    { id: "when", title: t("when"), cell: () => null, value: when },
+    {
+      id: "thing",
+      title: t("thing"),
+      cell: ({ ref }: Thing) => (
+        <>
+          <Ref value={ref} />{" "}
+          {ref === here && (
+            <Badge size="xs" variant="light" tt="none">
+              {t("here")}
+            </Badge>
+          )}
+        </>
+      ),
+      value: ({ ref }: Thing) => ref,
+    },
+    { id: "op", title: t("madeBy"), cell: ({ op }: Thing) => op, value: ({ op }: Thing) => op },
+    { id: "when", title: t("when"), cell: when, value: when },
   ];
   return (
     <Section
@@ -47,39 +62,13 @@ function Things({ things, here }: { things: Thing[]; here: string }) {
       actions={
         <Group gap="xs">
           <CopyAs op="model.lineage" params={{ ref: here }} />
-        <Button variant="default" leftSection={<Icon name="download" size={12} />} onClick={() => save("lineage.csv", csv(things, columns))}>
-          {s("download")}
-        </Button>
+          <Button variant="default" leftSection={<Icon name="download" size={12} />} onClick={() => save("lineage.csv", csv(things, columns))}>
+            {s("download")}
+          </Button>
         </Group>
       }
     >
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            {columns.map(({ id, title }) => (
-              <Table.Th key={id} scope="col">
-                {title}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {things.map((thing) => (
-            <Table.Tr key={thing.ref}>
-              <Table.Td>
-                <Ref value={thing.ref} />{" "}
-                {thing.ref === here && (
-                  <Badge size="xs" variant="light" tt="none">
-                    {t("here")}
-                  </Badge>
-                )}
-              </Table.Td>
-              <Table.Td>{thing.op}</Table.Td>
-              <Table.Td>{when(thing)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable rows={things} columns={columns} id={({ ref }) => ref} />
     </Section>
   );
 }

@@ -1,10 +1,9 @@
 /** The quality of a version: check it, see the score and its parts, go to the rows of each finding. */
-import { Button, Drawer, Group, Select, Text } from "@mantine/core";
+import { Button, Group, Select, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { isFinal, useJob, useSubmit } from "@/api/hooks";
 import type { Params } from "@/api/client";
-import { stateTexts } from "@/app/texts";
 import { useQueryState } from "@/app/url";
 import { OpForm } from "@/form/OpForm";
 import { useT } from "@/i18n";
@@ -15,6 +14,7 @@ import { qualityTexts } from "@/screens/data/quality/texts";
 import rowClasses from "@/screens/data/rows/rows.module.css";
 import { resultOf, useCheck } from "@/screens/data/useCheck";
 import { JobCard } from "@/ui/JobCard";
+import { Side } from "@/ui/over";
 import { Section } from "@/ui/Page";
 import { Empty, ErrorBox, Loading } from "@/ui/states";
 
@@ -83,7 +83,6 @@ interface BarProps {
 
 function Bar({ dataset, described, again, busy, target, onStart }: BarProps) {
   const t = useT(qualityTexts);
-  const s = useT(stateTexts);
   const [chosen, setChosen] = useState<string | null>();
   const [open, setOpen] = useState(false);
   const columns = described?.columns ?? [];
@@ -113,7 +112,7 @@ function Bar({ dataset, described, again, busy, target, onStart }: BarProps) {
           {t("options")}
         </Button>
       </Group>
-      <Drawer opened={open} onClose={() => setOpen(false)} position="right" title={t("optionsTitle", { name: dataset })} closeButtonProps={{ "aria-label": s("close") }}>
+      <Side opened={open} onClose={() => setOpen(false)} position="right" title={t("optionsTitle", { name: dataset })}>
         <OpForm
           op="quality.check"
           initial={params}
@@ -124,7 +123,7 @@ function Bar({ dataset, described, again, busy, target, onStart }: BarProps) {
             setOpen(false);
           }}
         />
-      </Drawer>
+      </Side>
     </div>
   );
 }

@@ -1,10 +1,11 @@
 /** The rows of the head that would be set aside, and why. */
-import { Badge, Code, Group, Table, Text } from "@mantine/core";
+import { Badge, Code, Group, Text } from "@mantine/core";
 import type { Result } from "@/api/client";
 import { useFormat, useT } from "@/i18n";
 import { readTexts } from "@/screens/data/read/texts";
 import classes from "@/screens/data/read/read.module.css";
 import { Section } from "@/ui/Page";
+import { ShortTable } from "@/ui/ShortTable";
 
 export function BadRows({ found, name }: { found: Result<"dataset.preview">; name: string }) {
   const t = useT(readTexts);
@@ -27,29 +28,25 @@ export function BadRows({ found, name }: { found: Result<"dataset.preview">; nam
           </Badge>
         ))}
       </Group>
-      <Table data-testid="bad-rows">
-        <Table.Thead>
-          <Table.Tr>
-            {(["line", "column", "reason", "raw"] as const).map((key) => (
-              <Table.Th key={key} scope="col">
-                {t(key)}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {found.set_aside.map(({ line, column, reason, raw }) => (
-            <Table.Tr key={`${line}${reason}`}>
-              <Table.Td>{format.number(line)}</Table.Td>
-              <Table.Td>{column}</Table.Td>
-              <Table.Td>{reason}</Table.Td>
-              <Table.Td className={classes.raw} title={raw}>
+      <ShortTable
+        data-testid="bad-rows"
+        rows={found.set_aside}
+        id={({ line, reason }) => `${line}${reason}`}
+        columns={[
+          { id: "line", title: t("line"), cell: ({ line }) => format.number(line) },
+          { id: "column", title: t("column"), cell: ({ column }) => column },
+          { id: "reason", title: t("reason"), cell: ({ reason }) => reason },
+          {
+            id: "raw",
+            title: t("raw"),
+            cell: ({ raw }) => (
+              <div className={classes.raw} title={raw}>
                 <Code>{raw}</Code>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+              </div>
+            ),
+          },
+        ]}
+      />
     </Section>
   );
 }

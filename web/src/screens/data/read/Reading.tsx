@@ -17,6 +17,7 @@ import { CopyAs } from "@/ui/CopyAs";
 import { Icon } from "@/ui/Icon";
 import { JobCard } from "@/ui/JobCard";
 import { Page, Section } from "@/ui/Page";
+import { useSaid } from "@/ui/said";
 import { ErrorBox, Shown } from "@/ui/states";
 
 const SHOWN = 50; // [rows]
@@ -74,10 +75,11 @@ function Actions({ params, ready }: { params: Params<"dataset.import">; ready: b
   const go = useGo();
   const [, change] = useQueryState();
   const submit = useSubmit("dataset.import");
+  const said = useSaid();
   const start = () => submit.mutate(params, { onSuccess: ({ id }) => change({ job: id }, false) });
   return (
     <>
-      {submit.error && <Text size="sm" c="red.9" role="alert">{submit.error.message}</Text>}
+      {submit.error && <Text size="sm" c="red.9" role="alert">{said(submit.error).title}</Text>}
       <CopyAs op="dataset.import" params={params} />
       <Button variant="default" onClick={() => go("data")}>
         {t("cancel")}

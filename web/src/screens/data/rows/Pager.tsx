@@ -1,11 +1,12 @@
 /** Where in the table the page is, and the ways to other pages. */
-import { ActionIcon, Button, NumberInput, Text } from "@mantine/core";
+import { ActionIcon, Button, Group, NumberInput, Text } from "@mantine/core";
 import { useState } from "react";
 import type { Result } from "@/api/client";
 import { useFormat, useT } from "@/i18n";
 import classes from "@/screens/data/rows/rows.module.css";
 import { rowTexts } from "@/screens/data/rows/texts";
-import { PAGE, SORTED } from "@/screens/data/rows/usePage";
+import { chip, goingOn } from "@/screens/data/rows/filter";
+import { CELL, PAGE, SORTED } from "@/screens/data/rows/usePage";
 import type { View } from "@/screens/data/rows/usePage";
 import { Icon } from "@/ui/Icon";
 import type { IconName } from "@/ui/Icon";
@@ -39,12 +40,31 @@ export function Pager({ page, view }: { page: Result<"dataset.rows">; view: View
         </Button>
       )}
       <GoTo most={reach} onGo={(row) => go(row - 1)} />
-      {view.sort && page.total > SORTED && (
-        <Text size="xs" c="dimmed">
-          {t("sortedTo", { n: format.number(SORTED) })}
-        </Text>
-      )}
+      {view.sort && page.total > SORTED && <SortedEnd page={page} view={view} sort={view.sort} />}
     </div>
+  );
+}
+
+/** Sorted pages end early; from the last of them a filter goes on. */
+function SortedEnd({ page, view, sort }: { page: Result<"dataset.rows">; view: View; sort: NonNullable<View["sort"]> }) {
+  const t = useT(rowTexts);
+  const format = useFormat();
+  const atEnd = view.offset + PAGE >= SORTED;
+  const last = (page.rows[page.rows.length - 1] as Record<string, unknown> | undefined)?.[sort.by];
+  const further = atEnd ? goingOn(view.clauses, sort, last, CELL) : undefined;
+  const begins = further?.parts[further.parts.length - 1];
+  return (
+    <Group gap="xs" role="status">
+      <Text size="xs" c={atEnd ? undefined : "dimmed"} fw={atEnd ? 600 : undefined}>
+        {t("sortedTo", { n: format.number(SORTED), total: format.number(page.total) })}
+        {!further && ` ${t("sortedTo.how")}`}
+      </Text>
+      {further && begins && (
+        <Button size="compact-xs" onClick={() => view.set({ clauses: further })}>
+          {t("sortedTo.goOn", { what: chip(begins, t(sort.descending ? "op.<=" : "op.>=")) })}
+        </Button>
+      )}
+    </Group>
   );
 }
 

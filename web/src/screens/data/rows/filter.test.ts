@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { written } from "@/screens/data/rows/usePage";
-import { chip, filterOf, NO_CLAUSES, operatorsOf, readClauses, sameAs, textsOf, valueOf, writeClauses } from "@/screens/data/rows/filter";
+import { chip, filterOf, goingOn, NO_CLAUSES, operatorsOf, readClauses, sameAs, textsOf, valueOf, writeClauses } from "@/screens/data/rows/filter";
 
 describe("valueOf", () => {
   it("reads numbers, also with a decimal comma", () => {
@@ -62,5 +62,20 @@ describe("written", () => {
     expect(written({ chosen: ["a"] })).toEqual({ cols: '["a"]' });
     expect(written({ offset: 200 })).toEqual({ at: "200" });
     expect(written({ chosen: undefined })).toEqual({ cols: undefined });
+  });
+});
+
+describe("going on where a sorted table ends", () => {
+  const by = (descending: boolean) => ({ by: "price", descending });
+  const price = (op: "<=" | ">=", value: number) => ({ column: "price", op, value });
+  it("begins at the last value, in either order, and keeps other conditions", () => {
+    expect(goingOn(NO_CLAUSES, by(false), 7, 400)?.parts).toEqual([price(">=", 7)]);
+    const other = { column: "city", op: "=" as const, value: "x" };
+    expect(goingOn({ join: "all", parts: [other, price("<=", 9)] }, by(true), 5, 400)?.parts).toEqual([other, price("<=", 5)]);
+  });
+  it("offers nothing where the value cannot tell", () => {
+    for (const last of [null, undefined, true, "x".repeat(400)]) expect(goingOn(NO_CLAUSES, by(false), last, 400)).toBeUndefined();
+    expect(goingOn({ join: "any", parts: [price("<=", 9)] }, by(false), 5, 400)).toBeUndefined();
+    expect(goingOn({ join: "all", parts: [price(">=", 7)] }, by(false), 7, 400)).toBeUndefined();
   });
 });

@@ -81,6 +81,19 @@ export function sameAs(column: string, value: unknown): Condition {
   return { column, op: "=", value: value as Condition["value"] };
 }
 
+/**
+ * The condition under which a sorted table goes on where its pages end. None where the last value cannot
+ * tell: it is missing, so long that it was cut, or the table would begin with the same rows again.
+ */
+export function goingOn({ join, parts }: Clauses, sort: { by: string; descending: boolean }, last: unknown, cut: number): Clauses | undefined {
+  const known = typeof last === "number" || (typeof last === "string" && last.length < cut);
+  if (!known || (join === "any" && parts.length > 0)) return undefined;
+  const next: Condition = { column: sort.by, op: sort.descending ? "<=" : ">=", value: last };
+  const others = parts.filter(({ column, op }) => column !== next.column || op !== next.op);
+  if (parts.some(({ column, op, value }) => column === next.column && op === next.op && value === last)) return undefined;
+  return { join: "all", parts: [...others, next] };
+}
+
 /** Say a condition in a few words for its chip. */
 export function chip({ column, op, value }: Condition, word: string): string {
   if (isNull(op)) return `${column} ${word}`;

@@ -13,7 +13,7 @@ import type { Sort } from "@/ui/DataTable";
 export const PAGE = 200; // [rows]
 export const WIDE = 40; // [columns] shown of a wide table unless others are chosen
 export const SORTED = 100_000; // [rows] down to which the server pages a sorted table
-const CELL = 400; // [characters] sent of a long text
+export const CELL = 400; // [characters] sent of a long text
 
 export type Finding = Checked["findings"][number];
 

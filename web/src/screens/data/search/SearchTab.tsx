@@ -1,11 +1,10 @@
 /** Search in the rows: by words, by meaning, or both; with the reasons of each score. */
-import { Alert, Button, Drawer, Group, SegmentedControl, Select, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, SegmentedControl, Select, Text, TextInput } from "@mantine/core";
 import { useRef, useState } from "react";
 import type { FormEvent } from "react";
 import { isFinal, useJob, useOp, useSubmit } from "@/api/hooks";
 import type { Params, Result } from "@/api/client";
 import { useKeys } from "@/app/keys";
-import { stateTexts } from "@/app/texts";
 import { useQueryState } from "@/app/url";
 import { OpForm } from "@/form/OpForm";
 import { useT } from "@/i18n";
@@ -20,6 +19,7 @@ import { searchTexts } from "@/screens/data/search/texts";
 import { CopyAs } from "@/ui/CopyAs";
 import { Icon } from "@/ui/Icon";
 import { JobCard } from "@/ui/JobCard";
+import { Side } from "@/ui/over";
 import { Section } from "@/ui/Page";
 import { Empty, ErrorBox, Shown } from "@/ui/states";
 
@@ -80,11 +80,10 @@ export function SearchTab({ name, dataset, described }: { name: string; dataset:
 
 function Building({ name, dataset, onClose, onBuild }: { name: string; dataset: string; onClose: () => void; onBuild: (params: Params<"search.build">) => Promise<void> }) {
   const t = useT(searchTexts);
-  const s = useT(stateTexts);
   return (
-    <Drawer opened onClose={onClose} position="right" title={t("build.title", { name })} closeButtonProps={{ "aria-label": s("close") }}>
+    <Side onClose={onClose} title={t("build.title", { name })}>
       <OpForm op="search.build" initial={{ dataset }} skip={["dataset"]} submitLabel={t("build")} onSubmit={(values) => onBuild(values as Params<"search.build">)} />
-    </Drawer>
+    </Side>
   );
 }
 

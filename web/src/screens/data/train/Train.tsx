@@ -1,9 +1,8 @@
 /** From a dataset to a model: one click with a guessed target, or the whole form in a drawer. */
-import { ActionIcon, Button, Drawer, Group, Select, Text } from "@mantine/core";
+import { ActionIcon, Button, Group, Select, Text } from "@mantine/core";
 import { useState } from "react";
 import type { Params } from "@/api/client";
 import { useSubmit } from "@/api/hooks";
-import { stateTexts } from "@/app/texts";
 import { useGo, useQueryState } from "@/app/url";
 import { OpForm } from "@/form/OpForm";
 import { useT } from "@/i18n";
@@ -13,6 +12,7 @@ import classes from "@/screens/data/rows/rows.module.css";
 import { trainTexts } from "@/screens/data/train/texts";
 import { CopyAs } from "@/ui/CopyAs";
 import { Icon } from "@/ui/Icon";
+import { Side } from "@/ui/over";
 import { ErrorBox } from "@/ui/states";
 
 type Asked = Params<"automl.train">;
@@ -65,13 +65,12 @@ export function TrainBar({ dataset, described }: { dataset: string; described: D
 /** The whole form; `target` comes chosen. */
 export function TrainDrawer({ dataset, described, target }: { dataset: string; described: Described | undefined; target: string }) {
   const t = useT(trainTexts);
-  const s = useT(stateTexts);
   const [, change] = useQueryState();
   const { start } = useTrain();
   const close = () => change({ train: undefined });
   const chosen = target && target !== "1" ? target : guessTarget(described?.columns ?? []);
   return (
-    <Drawer opened onClose={close} position="right" title={t("title", { name: dataset })} closeButtonProps={{ "aria-label": s("close") }}>
+    <Side onClose={close} title={t("title", { name: dataset })}>
       <OpForm
         key={chosen}
         op="automl.train"
@@ -84,6 +83,6 @@ export function TrainDrawer({ dataset, described, target }: { dataset: string; d
           </Group>
         )}
       />
-    </Drawer>
+    </Side>
   );
 }

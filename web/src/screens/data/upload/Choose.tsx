@@ -1,25 +1,28 @@
 /** The ways to name a source besides dropping it: the file dialog, or an address. */
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { createContext, useContext, useState } from "react";
-import { stateTexts } from "@/app/texts";
 import { useGo } from "@/app/url";
 import { useT } from "@/i18n";
 import { uploadTexts } from "@/screens/data/upload/texts";
+import { Dialog } from "@/ui/over";
 
-export const ChooseContext = createContext<() => void>(() => undefined);
+interface Choose {
+  files: () => void;
+  folder: () => void;
+}
+export const ChooseContext = createContext<Choose>({ files: () => undefined, folder: () => undefined });
 
-/** Open the file dialog. */
-export function useChoose(): () => void {
+/** Open the dialog of files, or of folders. */
+export function useChoose(): Choose {
   return useContext(ChooseContext);
 }
 
 export function Elsewhere({ onClose }: { onClose: () => void }) {
   const t = useT(uploadTexts);
-  const s = useT(stateTexts);
   const go = useGo();
   const [place, setPlace] = useState("");
   return (
-    <Modal opened onClose={onClose} title={t("elsewhere")} closeButtonProps={{ "aria-label": s("close") }}>
+    <Dialog onClose={onClose} title={t("elsewhere")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -43,6 +46,6 @@ export function Elsewhere({ onClose }: { onClose: () => void }) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,12 +1,13 @@
 /** A file may be dropped anywhere on the screen; its upload is shown at the bottom until it is read. */
 import { Text } from "@mantine/core";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { ReactNode } from "react";
 import { useT } from "@/i18n";
 import { ChooseContext } from "@/screens/data/upload/Choose";
 import { uploadTexts } from "@/screens/data/upload/texts";
 import { Uploads } from "@/screens/data/upload/Uploads";
-import { sendFiles } from "@/screens/data/upload/useUploads";
+import { FolderInput } from "@/screens/data/upload/FolderInput";
+import { sendDropped, sendFiles, sendFolders } from "@/screens/data/upload/useUploads";
 import classes from "@/screens/data/upload/upload.module.css";
 import { Icon } from "@/ui/Icon";
 
@@ -14,7 +15,8 @@ export function DropZone({ children }: { children: ReactNode }) {
   const t = useT(uploadTexts);
   const input = useRef<HTMLInputElement>(null);
   const over = useFilesOver();
-  const choose = useCallback(() => input.current?.click(), []);
+  const folder = useRef<HTMLInputElement>(null);
+  const choose = useMemo(() => ({ files: () => input.current?.click(), folder: () => folder.current?.click() }), []);
   return (
     <ChooseContext value={choose}>
       <div className={classes.zone}>
@@ -31,6 +33,7 @@ export function DropZone({ children }: { children: ReactNode }) {
             event.currentTarget.value = "";
           }}
         />
+        <FolderInput ref={folder} name="folder" onChoose={(folders) => void sendFolders(folders)} />
         {over && (
           <div className={classes.over} data-testid="drop">
             <Icon name="upload" size={40} />
@@ -65,7 +68,7 @@ function useFilesOver(): boolean {
       if (!hasFiles(event)) return;
       event.preventDefault();
       set(0);
-      void sendFiles([...(event.dataTransfer?.files ?? [])]);
+      if (event.dataTransfer) void sendDropped(event.dataTransfer);
     };
     addEventListener("dragenter", enter);
     addEventListener("dragleave", leave);

@@ -3,17 +3,19 @@ import { ActionIcon, Button, FileButton, Group, Progress, Text } from "@mantine/
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { stateTexts } from "@/app/texts";
 import { useGo } from "@/app/url";
 import { useFormat, useT } from "@/i18n";
 import { afterUpload, writeOptions } from "@/screens/data/read/options";
+import { FolderInput } from "@/screens/data/upload/FolderInput";
+import { packed } from "@/screens/data/upload/folder";
+import type { Sendable } from "@/screens/data/upload/folder";
 import { match, sender } from "@/screens/data/upload/sender";
 import type { Announced, Sending } from "@/screens/data/upload/sender";
 import { uploadTexts } from "@/screens/data/upload/texts";
 import { useOpenUploads, useSending } from "@/screens/data/upload/useUploads";
 import classes from "@/screens/data/upload/upload.module.css";
 import { Icon } from "@/ui/Icon";
-import { said } from "@/ui/states";
+import { useSaid } from "@/ui/said";
 
 export function Uploads() {
   const t = useT(uploadTexts);
@@ -100,12 +102,18 @@ function Item({ item }: { item: Sending }) {
 
 function Standing({ item }: { item: Sending }) {
   const t = useT(uploadTexts);
-  const s = useT(stateTexts);
+  const said = useSaid();
   const format = useFormat();
   const { state, size, offset } = item;
   const values = { done: format.bytes(offset), size: format.bytes(size), rate: format.bytes(item.rate ?? 0) };
+  if (state === "reading")
+    return (
+      <Text size="xs" c="dimmed">
+        {t("reading", { n: item.files ?? 0 })}
+      </Text>
+    );
   if (state === "failed") {
-    const { title, hint } = said(item.error, s);
+    const { title, hint } = said(item.error);
     return (
       <Text size="sm" role="alert" truncate title={hint}>
         {`${title} ${hint}`}
@@ -121,6 +129,7 @@ function Standing({ item }: { item: Sending }) {
         aria-label={t("progress", { name: item.name })}
       />
       <Text size="xs" c="dimmed" truncate>
+        {item.files ? `${t("files", { n: item.files })}: ` : ""}
         {t(state, values)}
       </Text>
     </div>
@@ -131,8 +140,9 @@ function Unfinished({ upload }: { upload: Announced }) {
   const t = useT(uploadTexts);
   const format = useFormat();
   const queries = useQueryClient();
-  const { name, size, offset } = upload;
-  function take(file: File | null) {
+  const { name, size, offset, files = 0 } = upload;
+  const folder = useRef<HTMLInputElement>(null);
+  function take(file: Sendable | null | undefined) {
     if (!file) return;
     if (match([upload], file)) sender.start(file, upload);
     else notifications.show({ color: "red", message: t("other", { name, size: format.bytes(size) }) });
@@ -144,10 +154,17 @@ function Unfinished({ upload }: { upload: Announced }) {
   return (
     <div className={classes.item} data-testid="unfinished">
       <Text size="sm" style={{ gridColumn: "1 / 3" }} truncate>
-        {t("unfinished", { name, done: format.bytes(offset), size: format.bytes(size) })}
+        {t(files ? "unfinished.folder" : "unfinished", { name, done: format.bytes(offset), size: format.bytes(size), n: files })}
       </Text>
       <Group gap={4} wrap="nowrap">
-        <FileButton onChange={take}>{(props) => <Button {...props}>{t("goOn")}</Button>}</FileButton>
+        {files ? (
+          <>
+            <Button onClick={() => folder.current?.click()}>{t("goOn.folder")}</Button>
+            <FolderInput ref={folder} name="folder-again" onChoose={(found) => take(found.map(packed)[0])} />
+          </>
+        ) : (
+          <FileButton onChange={take}>{(props) => <Button {...props}>{t("goOn")}</Button>}</FileButton>
+        )}
         <Button variant="default" onClick={() => void giveUp()}>
           {t("giveUp")}
         </Button>

@@ -3,6 +3,7 @@
  * server has; after a reload the same file, chosen again, goes on too.
  */
 import { Problem, problemOf } from "@/api/client";
+import type { Sendable } from "@/screens/data/upload/folder";
 
 export interface Announced {
   id: string;
@@ -11,8 +12,10 @@ export interface Announced {
   offset: number;
   chunk: number;
   path?: string | null;
+  /** 0: one file */
+  files?: number;
 }
-export type State = "sending" | "waiting" | "finishing" | "done" | "failed";
+export type State = "reading" | "sending" | "waiting" | "finishing" | "done" | "failed";
 export interface Sending {
   key: string;
   name: string;
@@ -21,12 +24,14 @@ export interface Sending {
   state: State;
   id?: string;
   path?: string;
+  /** of a folder: how many files it has, as far as it was read */
+  files?: number;
   error?: Problem;
   /** [bytes/s] */
   rate?: number;
 }
 interface Held extends Sending {
-  file: Blob;
+  file: Sendable;
   stop: AbortController;
 }
 export interface Ways {
@@ -47,7 +52,7 @@ export class Sender {
   constructor(private readonly ways: Ways = BROWSER) {}
 
   /** Send a file; `open` is an upload of it that was begun before. */
-  start(file: Blob & { name: string }, open?: Announced): void {
+  start(file: Sendable, open?: Announced): void {
     this.made += 1;
     const item: Held = {
       key: `${this.made}`,
@@ -57,11 +62,30 @@ export class Sender {
       state: "sending",
       file,
       stop: new AbortController(),
+      ...(file.files ? { files: file.files.length } : {}),
       ...(open ? { id: open.id } : {}),
     };
     this.held = [...this.held, item];
     this.tell();
     void this.run(item.key);
+  }
+
+  /** Show a folder while it is read; it is not there any more when it has been, or was stopped. */
+  async reading<T>(name: string, read: (seen: (files: number) => void, signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    this.made += 1;
+    const key = `${this.made}`;
+    const stop = new AbortController();
+    const file = Object.assign(new Blob(), { name });
+    this.held = [...this.held, { key, name, size: 0, offset: 0, state: "reading", files: 0, file, stop }];
+    this.tell();
+    try {
+      return await read((files) => this.put(key, { files }), stop.signal);
+    } catch (reason) {
+      if (stop.signal.aborted) return undefined;
+      throw reason;
+    } finally {
+      this.forget(key);
+    }
   }
 
   /** Try a failed one again. */
@@ -124,7 +148,7 @@ export class Sender {
     const found = (
       item.id
         ? await this.json("GET", `/uploads/${item.id}`, signal)
-        : await this.json("POST", "/uploads", signal, { name: item.name, size: item.size })
+        : await this.json("POST", "/uploads", signal, { name: item.name, size: item.size, ...(item.file.files ? { files: item.file.files } : {}) })
     ) as Announced;
     this.put(item.key, { id: found.id, offset: found.offset, state: "sending" });
     return found;
@@ -200,8 +224,8 @@ const BROWSER: Ways = {
 };
 
 /** Find the open upload that a chosen file goes on with. */
-export function match(open: readonly Announced[], file: { name: string; size: number }): Announced | undefined {
-  return open.find(({ name, size }) => size === file.size && name === file.name);
+export function match(open: readonly Announced[], file: Pick<Sendable, "name" | "size" | "files">): Announced | undefined {
+  return open.find(({ name, size, files = 0 }) => size === file.size && name === file.name && files === (file.files?.length ?? 0));
 }
 
 /** Uploads go on while the user looks at other screens. */

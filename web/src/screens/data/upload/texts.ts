@@ -1,8 +1,8 @@
 import { catalogue } from "@/i18n";
 
 export const uploadTexts = catalogue({
-  drop: ["Drop the file to upload it", "Отпустите файл, чтобы загрузить"],
-  "drop.what": ["CSV, TSV, Excel, Parquet, JSON or JSON lines", "CSV, TSV, Excel, Parquet, JSON или JSON lines"],
+  drop: ["Drop a file or a folder to upload it", "Отпустите файл или папку, чтобы загрузить"],
+  "drop.what": ["CSV, TSV, Excel, Parquet, JSON, JSON lines, or a folder of images", "CSV, TSV, Excel, Parquet, JSON, JSON lines или папка с картинками"],
   uploads: ["Uploads", "Загрузки"],
   sending: ["{done} of {size}, {rate}/s", "{done} из {size}, {rate}/с"],
   waiting: [
@@ -19,7 +19,15 @@ export const uploadTexts = catalogue({
     "{name}: {done} of {size} arrived. Choose the same file again to go on.",
     "{name}: получено {done} из {size}. Выберите тот же файл, чтобы продолжить.",
   ],
+  "unfinished.folder": [
+    "{name}: {done} of {size} in {n:file|files} arrived. Choose the same folder again to go on.",
+    "{name}: получено {done} из {size} ({n:файл|файла|файлов}). Выберите ту же папку, чтобы продолжить.",
+  ],
+  reading: ["Reading the folder, {n:file|files} so far", "Чтение папки, пока {n:файл|файла|файлов}"],
+  files: ["{n:file|files}", "{n:файл|файла|файлов}"],
   goOn: ["Choose the file", "Выбрать файл"],
+  "goOn.folder": ["Choose the folder", "Выбрать папку"],
+  folder: ["Choose a folder of images", "Выбрать папку с картинками"],
   other: ["This is another file: {name} with {size} is needed.", "Это другой файл: нужен {name}, {size}."],
   giveUp: ["Give up", "Отказаться"],
   progress: ["Upload of {name}", "Загрузка {name}"],

@@ -11,6 +11,7 @@ import classes from "@/screens/data/versions/versions.module.css";
 import { CopyAs } from "@/ui/CopyAs";
 import { Icon } from "@/ui/Icon";
 import { Section } from "@/ui/Page";
+import { ShortTable } from "@/ui/ShortTable";
 import { Shown } from "@/ui/states";
 
 type Found = Result<"dataset.diff">;
@@ -133,30 +134,19 @@ function Rows({ what, rows, all }: { what: "added" | "removed"; rows: Row[]; all
     .slice(0, WIDE);
   return (
     <Section title={t(what)} actions={<Some shown={rows.length} all={all} />}>
-      <Table.ScrollContainer minWidth={0}>
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              {names.map((name) => (
-                <Table.Th key={name} scope="col">
-                  {name}
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {rows.map((row) => (
-              <Table.Tr key={String(row[ID])}>
-                {names.map((name) => (
-                  <Table.Td key={name} className={classes.cell}>
-                    <CellText value={row[name]} />
-                  </Table.Td>
-                ))}
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <ShortTable
+        rows={rows}
+        id={(row) => String(row[ID])}
+        columns={names.map((name) => ({
+          id: name,
+          title: name,
+          cell: (row: Row) => (
+            <div className={classes.cell}>
+              <CellText value={row[name]} />
+            </div>
+          ),
+        }))}
+      />
     </Section>
   );
 }

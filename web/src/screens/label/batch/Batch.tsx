@@ -9,7 +9,7 @@ import { useQueryState } from "@/app/url";
 import { useT } from "@/i18n";
 import { useItemColumns } from "@/screens/label/batch/columns";
 import { Filters } from "@/screens/label/batch/Filters";
-import { bySuggestion, paramsOf, parts, sure } from "@/screens/label/batch/filters";
+import { bySuggestion, paramsOf, parts } from "@/screens/label/batch/filters";
 import { useItems } from "@/screens/label/batch/useItems";
 import classes from "@/screens/label/label.module.css";
 import { assignKeys } from "@/screens/label/logic/labels";
@@ -35,7 +35,7 @@ export default function Batch({ name, annotator, definition }: Props) {
   const t = useT(labelTexts);
   const [query] = useQueryState();
   const { query: pages, more } = useItems(paramsOf(name, query, "unanswered"));
-  const items = useMemo(() => sure(pages.data?.items ?? [], query["least"]), [pages.data, query]);
+  const items = useMemo(() => pages.data?.items ?? [], [pages.data]);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const chosen = useMemo(() => items.filter(({ item }) => selected.has(String(item))), [items, selected]);
   const batch = useBatch(name, annotator, () => setSelected(new Set()));
@@ -55,7 +55,7 @@ export default function Batch({ name, annotator, definition }: Props) {
   const columns = useItemColumns(COLUMNS);
   return (
     <div className={classes.table}>
-      <Filters shown={["q", "suggested", "least", "state"]} labels={definition.labels.map((label) => label.name)} fallback="unanswered" search={search} />
+      <Filters shown={["q", "suggested", "least", "most", "state"]} labels={definition.labels.map((label) => label.name)} fallback="unanswered" search={search} />
       <div className={classes.chosen}>
         <Text size="sm" fw={600} data-testid="selected">
           {t("batch.selected", { n: chosen.length })}
@@ -82,6 +82,9 @@ export default function Batch({ name, annotator, definition }: Props) {
           {t("undo")}
         </Button>
         <Outcome batch={batch} />
+        <Text size="xs" c="dimmed" ml="auto" role="status" data-testid="fitting">
+          {pages.data ? t("items.total", { n: pages.data.total }) : ""}
+        </Text>
       </div>
       <Shown
         query={pages}
@@ -96,7 +99,7 @@ export default function Batch({ name, annotator, definition }: Props) {
             selected={selected}
             onSelect={setSelected}
             onMore={more}
-            {...(query["least"] ? {} : { total })}
+            total={total}
           />
         )}
       </Shown>

@@ -9,7 +9,7 @@ import { STATES } from "@/screens/label/batch/filters";
 import classes from "@/screens/label/label.module.css";
 import { labelTexts } from "@/screens/label/texts";
 
-type Name = "q" | "state" | "suggested" | "least" | "value" | "by" | "differ";
+type Name = "q" | "state" | "suggested" | "least" | "most" | "value" | "by" | "differ";
 const PAUSE = 250; // [ms] typing is asked about once it pauses
 
 interface Props {
@@ -43,17 +43,9 @@ export function Filters({ shown, labels, people = [], fallback = "any", search, 
     <div className={classes.filters} role="search">
       {has("q") && <Contains {...(search ? { search } : {})} />}
       {list("suggested", t("batch.suggestion"), labels)}
-      {has("least") && (
-        <NumberInput
-          label={t("batch.least")}
-          value={query["least"] ? Number(query["least"]) : ""}
-          onChange={(value) => setQuery({ least: value === "" || value === 0 ? undefined : String(value) })}
-          min={0}
-          max={100}
-          step={5}
-          w={150}
-        />
-      )}
+      {(["least", "most"] as const).filter(has).map((name) => (
+        <Bound key={name} name={name} label={t(`batch.${name}`)} />
+      ))}
       {has("state") && (
         <Select
           label={t("batch.state")}
@@ -76,6 +68,27 @@ export function Filters({ shown, labels, people = [], fallback = "any", search, 
       )}
       {children}
     </div>
+  );
+}
+
+/** A bound of confidence [%]. */
+function Bound({ name, label }: { name: "least" | "most"; label: string }) {
+  const [query, setQuery] = useQueryState();
+  const [typed, setTyped] = useState<number | string>(query[name] ?? "");
+  const ask = useDebouncedCallback((value: number | string) => setQuery({ [name]: value === "" ? undefined : String(value) }), PAUSE);
+  return (
+    <NumberInput
+      label={label}
+      value={typed}
+      onChange={(value) => {
+        setTyped(value);
+        ask(value);
+      }}
+      min={0}
+      max={100}
+      step={5}
+      w={150}
+    />
   );
 }
 

@@ -28,13 +28,19 @@ export function paramsOf(labelset: string, query: Query, fallback?: State): Item
     ...(query["value"] ? { label: query["value"] } : {}),
     ...(query["by"] ? { annotator: query["by"] } : {}),
     ...(query["differ"] === "1" ? { disagreement: true } : {}),
+    ...sureness(query),
   };
 }
 
-/** Keep items whose suggestion is at least so sure [%]. */
-export function sure(items: readonly ItemLine[], least: string | undefined): ItemLine[] {
-  const share = Number(least ?? 0) / 100;
-  return share > 0 ? items.filter(({ confidence }) => (confidence ?? 0) >= share) : [...items];
+/** Read a bound of confidence [%] as the server takes it; what is none is left out. */
+function share(text: string | undefined): number | undefined {
+  const value = Number(text);
+  return text === undefined || text.trim() === "" || !(value >= 0 && value <= 100) ? undefined : value / 100;
+}
+
+function sureness({ least, most }: Query): Pick<ItemsParams, "min_confidence" | "max_confidence"> {
+  const [from, to] = [share(least), share(most)];
+  return { ...(from ? { min_confidence: from } : {}), ...(to === undefined ? {} : { max_confidence: to }) };
 }
 
 /** Return the chosen items by their suggestion; those without one are left out. */

@@ -1,5 +1,5 @@
 /** How far people agree beyond chance, live: measures with intervals, pairs, and what is confused. */
-import { Button, Group, Select, Table, Text } from "@mantine/core";
+import { Button, Group, Select, Text } from "@mantine/core";
 import { useMemo } from "react";
 import type { ReactNode } from "react";
 import { Problem } from "@/api/client";
@@ -12,10 +12,12 @@ import classes from "@/screens/label/label.module.css";
 import { confused, crossed, matrixOf } from "@/screens/label/reports/confusion";
 import type { ItemLine } from "@/screens/label/shapes";
 import { labelTexts } from "@/screens/label/texts";
+import { Matrix } from "@/screens/label/reports/Matrix";
 import { CopyAs } from "@/ui/CopyAs";
 import { csv, save } from "@/ui/download";
 import { Icon } from "@/ui/Icon";
 import { Section } from "@/ui/Page";
+import { ShortTable } from "@/ui/ShortTable";
 import { Empty, Shown } from "@/ui/states";
 
 type Measured = Result<"label.agreement">;
@@ -67,28 +69,20 @@ function Metrics({ name, data }: { name: string; data: Measured }) {
         </Group>
       }
     >
-      <Table maw={620}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">{t("a.measure")}</Table.Th>
-            <Table.Th scope="col" ta="right">
-              {t("a.value")}
-            </Table.Th>
-            <Table.Th scope="col">{t("agreement.interval")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((one) => (
-            <Table.Tr key={one.name}>
-              <Table.Th scope="row">{nameOf(one.name)}</Table.Th>
-              <Table.Td ta="right" fw={600}>
-                {two(one.value)}
-              </Table.Td>
-              <Table.Td>{one.low === null || one.high === null || one.low === undefined || one.high === undefined ? "" : <Interval low={one.low} high={one.high} value={one.value} />}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable
+        maw={620}
+        rows={rows}
+        id={(one) => one.name}
+        columns={[
+          { id: "measure", title: t("a.measure"), cell: (one) => nameOf(one.name) },
+          { id: "value", title: t("a.value"), align: "right", cell: (one) => <b>{two(one.value)}</b> },
+          {
+            id: "interval",
+            title: t("agreement.interval"),
+            cell: ({ low, high, value }) => low !== null && low !== undefined && high !== null && high !== undefined && <Interval low={low} high={high} value={value} />,
+          },
+        ]}
+      />
       <Text size="xs" c="dimmed" mt={6}>
         {`${t("agreement.on", { compared: data.compared, items: data.items })} ${t("agreement.read")}`}
       </Text>
@@ -135,35 +129,17 @@ function Pairs({ data }: { data: Measured }) {
   const level = (kappa: number | null | undefined) => (kappa === null || kappa === undefined ? "none" : kappa >= GOOD ? "good" : kappa >= FEW ? "fair" : "poor");
   return (
     <Section title={t("agreement.pairs")}>
-      <Table.ScrollContainer minWidth={0}>
-        <Table className={classes.matrix} w="auto" withTableBorder withColumnBorders>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Td />
-              {people.map((one) => (
-                <Table.Th key={one} scope="col">
-                  {one}
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {people.map((one) => (
-              <Table.Tr key={one}>
-                <Table.Th scope="row">{one}</Table.Th>
-                {people.map((other) => {
-                  const pair = at(one, other);
-                  return (
-                    <Table.Td key={other} data-level={one === other ? undefined : level(pair?.kappa)} title={pair && t("agreement.both", { n: pair.items })}>
-                      {pair?.kappa === null || pair?.kappa === undefined ? "" : format.number(pair.kappa, 2)}
-                    </Table.Td>
-                  );
-                })}
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Matrix
+        names={people}
+        cell={(row, column) => {
+          const pair = at(people[row] ?? "", people[column] ?? "");
+          return {
+            "data-level": row === column ? undefined : level(pair?.kappa),
+            title: pair && t("agreement.both", { n: pair.items }),
+            children: pair?.kappa === null || pair?.kappa === undefined ? "" : format.number(pair.kappa, 2),
+          };
+        }}
+      />
     </Section>
   );
 }
@@ -175,32 +151,22 @@ function People({ name, data }: { name: string; data: Measured }) {
   const skills = new Map(consensus.data?.people.map(({ annotator, skill }) => [annotator, skill]));
   return (
     <Section title={t("agreement.people")}>
-      <Table maw={620}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">{t("items.annotator")}</Table.Th>
-            <Table.Th scope="col" ta="right">
-              {t("answers")}
-            </Table.Th>
-            <Table.Th scope="col" ta="right">
-              {t("agreement.share")}
-            </Table.Th>
-            <Table.Th scope="col" ta="right">
-              {t("agreement.skill")}
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {data.people.map(({ annotator, answers, share }) => (
-            <Table.Tr key={annotator}>
-              <Table.Th scope="row">{annotator}</Table.Th>
-              <Table.Td ta="right">{format.number(answers)}</Table.Td>
-              <Table.Td ta="right">{share === null ? "" : format.percent(share)}</Table.Td>
-              <Table.Td ta="right">{skills.has(annotator) ? format.percent(skills.get(annotator) ?? 0) : ""}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable
+        maw={620}
+        rows={data.people}
+        id={({ annotator }) => annotator}
+        columns={[
+          { id: "annotator", title: t("items.annotator"), cell: ({ annotator }) => annotator },
+          { id: "answers", title: t("answers"), align: "right", cell: ({ answers }) => format.number(answers) },
+          { id: "share", title: t("agreement.share"), align: "right", cell: ({ share }) => (share === null ? "" : format.percent(share)) },
+          {
+            id: "skill",
+            title: t("agreement.skill"),
+            align: "right",
+            cell: ({ annotator }) => (skills.has(annotator) ? format.percent(skills.get(annotator) ?? 0) : ""),
+          },
+        ]}
+      />
     </Section>
   );
 }
@@ -250,17 +216,16 @@ function Confused({ name, items }: { name: string; items: readonly ItemLine[] })
   const rows = useMemo(() => confused(items), [items]);
   return (
     <>
-      <Table maw={620}>
-        <Table.Tbody>
-          {rows.slice(0, SHOWN).map(({ one, other, times }) => (
-            <Table.Tr key={`${one}\n${other}`}>
-              <Table.Td>{one}</Table.Td>
-              <Table.Td>{other}</Table.Td>
-              <Table.Td ta="right">{format.number(times)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ShortTable
+        maw={620}
+        rows={rows.slice(0, SHOWN)}
+        id={({ one, other }) => `${one}\n${other}`}
+        columns={[
+          { id: "one", title: "", cell: ({ one }) => one },
+          { id: "other", title: "", cell: ({ other }) => other },
+          { id: "times", title: "", align: "right", cell: ({ times }) => format.number(times) },
+        ]}
+      />
       <Download name={`${name}-confusion`} heads={["one", "other", t("agreement.times")]} rows={rows.map(({ one, other, times }) => [one, other, times])} />
     </>
   );
@@ -270,31 +235,12 @@ function Crossed({ items, one, other }: { items: readonly ItemLine[]; one: strin
   const format = useFormat();
   const { labels, counts } = useMemo(() => crossed(items, one, other), [items, one, other]);
   return (
-    <Table.ScrollContainer minWidth={0}>
-      <Table className={classes.matrix} w="auto" withTableBorder withColumnBorders>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Td />
-            {labels.map((label) => (
-              <Table.Th key={label} scope="col">
-                {label}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {labels.map((label, row) => (
-            <Table.Tr key={label}>
-              <Table.Th scope="row">{label}</Table.Th>
-              {counts[row]?.map((count, column) => (
-                <Table.Td key={labels[column]} fw={count ? 600 : 400}>
-                  {count ? format.number(count) : ""}
-                </Table.Td>
-              ))}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Matrix
+      names={labels}
+      cell={(row, column) => {
+        const count = counts[row]?.[column] ?? 0;
+        return { fw: count ? 600 : 400, children: count ? format.number(count) : "" };
+      }}
+    />
   );
 }

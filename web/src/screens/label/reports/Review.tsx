@@ -6,7 +6,6 @@ import { call } from "@/api/client";
 import type { Problem, Result } from "@/api/client";
 import { useOp } from "@/api/hooks";
 import { useKeys } from "@/app/keys";
-import { stateTexts } from "@/app/texts";
 import { useFormat, useT } from "@/i18n";
 import { useItems } from "@/screens/label/batch/useItems";
 import classes from "@/screens/label/label.module.css";
@@ -16,7 +15,8 @@ import type { Definition, ItemLine } from "@/screens/label/shapes";
 import { labelTexts } from "@/screens/label/texts";
 import { Finder } from "@/screens/label/work/Finder";
 import { useLabelKeys } from "@/screens/label/work/Labels";
-import { Empty, Shown, said } from "@/ui/states";
+import { useSaid } from "@/ui/said";
+import { Empty, Shown } from "@/ui/states";
 
 type Consensus = Result<"label.consensus">;
 
@@ -145,7 +145,7 @@ interface OneProps {
 
 function OneDispute({ item, left, definition, consensus, refused, onGive, onSkip, onBack }: OneProps) {
   const t = useT(labelTexts);
-  const state = useT(stateTexts);
+  const said = useSaid();
   const format = useFormat();
   const finder = useRef<HTMLInputElement>(null);
   const sides = useMemo(() => sidesOf(item), [item]);
@@ -177,8 +177,8 @@ function OneDispute({ item, left, definition, consensus, refused, onGive, onSkip
         </p>
       </div>
       {refused && (
-        <Alert color="red" variant="light" py={6} title={said(refused, state).title} role="alert">
-          {said(refused, state).hint}
+        <Alert color="red" variant="light" py={6} title={said(refused).title} role="alert">
+          {said(refused).hint}
         </Alert>
       )}
       <div className={classes.sides} role="group" aria-label={t("answers")}>

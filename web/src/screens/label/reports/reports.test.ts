@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bySuggestion, paramsOf, parts, sure } from "@/screens/label/batch/filters";
+import { bySuggestion, paramsOf, parts } from "@/screens/label/batch/filters";
 import { confused, crossed, matrixOf } from "@/screens/label/reports/confusion";
 import { judgedVersion, openOf, sidesOf } from "@/screens/label/reports/review";
 import { blank, doubles, pasted, sent } from "@/screens/label/sets/editing";
@@ -59,10 +59,13 @@ describe("filters and batches", () => {
     expect(paramsOf("s", { state: "any", q: "x", differ: "1" }, "unanswered")).toEqual({ labelset: "s", contains: "x", disagreement: true });
     expect(paramsOf("s", { state: "nonsense" })).toEqual({ labelset: "s" });
   });
-  it("keeps sure suggestions and groups the chosen ones by label", () => {
+  it("asks the server for bounds of confidence as shares", () => {
+    expect(paramsOf("s", { least: "50", most: "90" })).toEqual({ labelset: "s", min_confidence: 0.5, max_confidence: 0.9 });
+    expect(paramsOf("s", { least: "0", most: "0" })).toEqual({ labelset: "s", max_confidence: 0 });
+    for (const wrong of ["", " ", "x", "-1", "101"]) expect(paramsOf("s", { least: wrong, most: wrong })).toEqual({ labelset: "s" });
+  });
+  it("groups the chosen ones by the label suggested", () => {
     const items = [line(1, {}, { suggestion: "a", confidence: 0.9 }), line(2, {}, { suggestion: "b", confidence: 0.4 }), line(3, {})];
-    expect(sure(items, "50").map(({ item }) => item)).toEqual([1]);
-    expect(sure(items, undefined)).toHaveLength(3);
     expect([...bySuggestion(items, new Set(["1", "3"]))]).toEqual([["a", [1]]]);
     expect(parts([1, 2, 3], 2)).toEqual([[1, 2], [3]]);
   });

@@ -15,6 +15,7 @@ import type { Draft } from "@/screens/label/sets/editing";
 import { LabelsEditor } from "@/screens/label/sets/LabelsEditor";
 import { labelTexts } from "@/screens/label/texts";
 import { CopyAs } from "@/ui/CopyAs";
+import { useSaid } from "@/ui/said";
 import { Empty, ErrorBox, Shown } from "@/ui/states";
 
 const OP = "label.create_set";
@@ -122,6 +123,7 @@ function Form() {
 /** Some fields of the op's own schema, in the order a person thinks. */
 function Fields({ values, onChange, error, names }: { values: Values; onChange: (values: Values) => void; error: unknown; names: string[] }) {
   const detail = useOpDetail(OP);
+  const said = useSaid();
   return (
     <Shown query={detail}>
       {({ params }) => {
@@ -131,7 +133,7 @@ function Fields({ values, onChange, error, names }: { values: Values; onChange: 
             {names.map((name) => {
               const field = fields.find((one) => one.name === name);
               if (!field) return null;
-              const wrong = error instanceof Problem && error.field === name ? error.message : undefined;
+              const wrong = error instanceof Problem && error.field === name ? said(error).short : undefined;
               return (
                 <FieldInput
                   key={name}

@@ -1,14 +1,15 @@
 /** Ask why an item cannot be labelled; Enter flags it, Escape lets it be. */
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useT } from "@/i18n";
 import { labelTexts } from "@/screens/label/texts";
+import { Dialog } from "@/ui/over";
 
 export function Flag({ onFlag, onClose }: { onFlag: (note: string) => void; onClose: () => void }) {
   const t = useT(labelTexts);
   const [note, setNote] = useState("");
   return (
-    <Modal opened onClose={onClose} title={t("flag.title")} closeButtonProps={{ "aria-label": t("close") }} returnFocus>
+    <Dialog onClose={onClose} title={t("flag.title")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -28,6 +29,6 @@ export function Flag({ onFlag, onClose }: { onFlag: (note: string) => void; onCl
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -8,7 +8,6 @@ import type { EventLine } from "@/api/stream";
 import { KEYS, shown, useKeys } from "@/app/keys";
 import type { KeyName } from "@/app/keys";
 import { useSession } from "@/app/session";
-import { stateTexts } from "@/app/texts";
 import { useQueryState } from "@/app/url";
 import { useT } from "@/i18n";
 import classes from "@/screens/label/label.module.css";
@@ -26,7 +25,8 @@ import { useMeasured } from "@/screens/label/work/measure";
 import { NothingLeft } from "@/screens/label/work/NothingLeft";
 import { Status } from "@/screens/label/work/Status";
 import { queueOf } from "@/screens/label/work/transport";
-import { ErrorBox, Loading, said } from "@/ui/states";
+import { useSaid } from "@/ui/said";
+import { ErrorBox, Loading } from "@/ui/states";
 
 interface Props {
   name: string;
@@ -141,7 +141,7 @@ const RECENT = 5; // [labels]
 
 function useDeeds(queue: LabelQueue, shot: Snapshot, setRecent: (change: (old: readonly string[]) => readonly string[]) => void) {
   const t = useT(labelTexts);
-  const state = useT(stateTexts);
+  const said = useSaid();
   const give = useCallback(
     (value: string) => {
       queue.act({ kind: "annotate", value });
@@ -156,10 +156,11 @@ function useDeeds(queue: LabelQueue, shot: Snapshot, setRecent: (change: (old: r
   const undo = useCallback(() => {
     void queue.undo().then((error) => {
       if (error === undefined) return;
-      const none = said(error, state).code === "not_found";
-      notifications.show({ message: none ? t("undo.none") : said(error, state).title, color: none ? "gray" : "red" });
+      const { code, title } = said(error);
+      const none = code === "not_found";
+      notifications.show({ message: none ? t("undo.none") : title, color: none ? "gray" : "red" });
     });
-  }, [queue, t, state]);
+  }, [queue, t, said]);
   return { give, accept, undo };
 }
 
@@ -171,14 +172,14 @@ function Nothing({ shot, name, definition, progress, queue }: Omit<BenchProps, "
 
 function Trouble({ shot, onRetry }: { shot: Snapshot; onRetry: () => void }) {
   const t = useT(labelTexts);
-  const state = useT(stateTexts);
+  const said = useSaid();
   const { refused } = shot;
   return (
     <div aria-live="assertive">
       {shot.problem !== undefined && <ErrorBox error={shot.problem} onRetry={onRetry} />}
       {refused && (
         <Alert color="red" variant="light" py={6} title={refusal(refused.action, t)} data-testid="refused">
-          {said(refused.error, state).title} {t("refused.how")}
+          {said(refused.error).title} {t("refused.how")}
         </Alert>
       )}
     </div>

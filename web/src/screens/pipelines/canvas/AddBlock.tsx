@@ -9,14 +9,6 @@ import { PickOne } from "@/screens/pipelines/canvas/PickOne";
 import { pipelineTexts } from "@/screens/pipelines/texts";
 import { Icon } from "@/ui/Icon";
 
-/** Groups that steer other work: the server takes none of their ops as a block but these. */
-const STEERING = new Set(["pipeline", "schedule", "agent", "jobs"]);
-const BLOCKS_ALL_THE_SAME = new Set(["pipeline.filter", "pipeline.python"]);
-
-export function blockOps(ops: readonly OpLine[]): OpLine[] {
-  return ops.filter(({ name, group }) => !STEERING.has(group) || BLOCKS_ALL_THE_SAME.has(name));
-}
-
 export function AddBlock({
   ops,
   after,
@@ -35,7 +27,7 @@ export function AddBlock({
       title={after === undefined ? t("add") : `${t("add")} ${t("add.after", { block: after })}`}
       label={t("add.what")}
       none={t("add.none")}
-      items={blockOps(ops)}
+      items={ops.filter(({ block }) => block)}
       id={({ name }) => name}
       text={({ name, summary }) => `${name} ${summary}`}
       onPick={({ name }) => onPick(name)}

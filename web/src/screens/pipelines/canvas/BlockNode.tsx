@@ -1,10 +1,11 @@
 /** One block on the canvas: its name and op, its ports, and how it stands. */
-import { Handle, Position, useConnection, useUpdateNodeInternals } from "@xyflow/react";
+import { Handle, Position, useUpdateNodeInternals } from "@xyflow/react";
 import type { NodeProps } from "@xyflow/react";
 import { memo, useEffect } from "react";
 import { useFormat, useT } from "@/i18n";
 import classes from "@/screens/pipelines/canvas/canvas.module.css";
 import type { BlockData, BlockNodeType } from "@/screens/pipelines/canvas/project";
+import { useFit } from "@/screens/pipelines/canvas/Wiring";
 import { says } from "@/screens/pipelines/graph/ports";
 import type { Port } from "@/screens/pipelines/graph/ports";
 import { pipelineTexts } from "@/screens/pipelines/texts";
@@ -60,18 +61,14 @@ function Node({ id, data, selected }: NodeProps<BlockNodeType>) {
 }
 
 function PortEnd({ node, port, wired, side }: { node: string; port: Port | undefined; wired: boolean; side: "in" | "out" }) {
-  const from = useConnection((connection) =>
-    connection.inProgress && connection.fromHandle.type === (side === "in" ? "source" : "target") && connection.fromNode.id !== node
-      ? (connection.fromNode.data as BlockData)[side === "in" ? "outputs" : "inputs"].find(({ name }) => name === connection.fromHandle.id)?.kind
-      : undefined,
-  );
+  const type = side === "in" ? "target" : "source";
+  const fit = useFit(node, type, port?.kind);
   if (!port) return <span />;
-  const fit = from !== undefined && from !== null ? from === port.kind : undefined;
   return (
     <span className={classes.port} data-side={side} title={says(port)}>
       <Handle
         id={port.name}
-        type={side === "in" ? "target" : "source"}
+        type={type}
         position={side === "in" ? Position.Left : Position.Right}
         className={classes.handle}
         data-kind={port.kind ?? "value"}

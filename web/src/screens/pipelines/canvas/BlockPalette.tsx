@@ -5,7 +5,6 @@ import type { OpLine } from "@/api/ops";
 import { KEYS, shown as shownKey } from "@/app/keys";
 import { matching } from "@/app/Palette";
 import { useT } from "@/i18n";
-import { blockOps } from "@/screens/pipelines/canvas/AddBlock";
 import { iconOf } from "@/screens/pipelines/canvas/BlockNode";
 import { DRAGGED_OP } from "@/screens/pipelines/canvas/Canvas";
 import classes from "@/screens/pipelines/canvas/canvas.module.css";
@@ -18,7 +17,7 @@ export function BlockPalette() {
   const { ops, addOp } = useDesk();
   const [query, setQuery] = useState("");
   const found = useMemo(() => {
-    const all = blockOps(ops);
+    const all = ops.filter(({ block }) => block);
     return query.trim() ? matching(query, all, ({ name, summary }) => `${name} ${summary}`, 50) : all;
   }, [ops, query]);
   const latest = useRef(addOp);

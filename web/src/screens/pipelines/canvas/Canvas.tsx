@@ -1,8 +1,9 @@
 /** The canvas: blocks, wires that refuse what does not fit and say why, drops from the palette. */
 import "@xyflow/react/dist/style.css";
 import { useComputedColorScheme } from "@mantine/core";
+import { useCallbackRef } from "@mantine/hooks";
 import { Background, Controls, MiniMap, Panel, ReactFlow, useReactFlow } from "@xyflow/react";
-import type { Connection, EdgeChange, FinalConnectionState, IsValidConnection, NodeChange } from "@xyflow/react";
+import type { Connection, EdgeChange, FinalConnectionState, FitViewOptions, IsValidConnection, NodeChange } from "@xyflow/react";
 import { useCallback, useMemo, useState } from "react";
 import type { DragEvent } from "react";
 import { shown as shownKey, KEYS } from "@/app/keys";
@@ -12,7 +13,10 @@ import classes from "@/screens/pipelines/canvas/canvas.module.css";
 import { ariaLabels } from "@/screens/pipelines/canvas/labels";
 import { Projector } from "@/screens/pipelines/canvas/project";
 import type { BlockNodeType, WireEdge } from "@/screens/pipelines/canvas/project";
+import { Wiring } from "@/screens/pipelines/canvas/Wiring";
+import { selected, useSelection } from "@/screens/pipelines/chosen";
 import { useDesk } from "@/screens/pipelines/context";
+import type { Desk } from "@/screens/pipelines/context";
 import { ends, refusal } from "@/screens/pipelines/graph/ports";
 import type { Refusal } from "@/screens/pipelines/graph/ports";
 import type { Point, Wire } from "@/screens/pipelines/graph/types";
@@ -33,6 +37,7 @@ export function Canvas({ wire, onWire }: { wire: string | undefined; onWire: (ke
   const [dragged, setDragged] = useState<Readonly<Record<string, Point>>>({});
   const [why, setWhy] = useState<Refusal>();
   const { nodes, edges } = useShown(dragged, wire);
+  const [first] = useState(() => firstSight(desk));
 
   const wireOf = (made: Pick<Connection, "source" | "target" | "sourceHandle" | "targetHandle">): Wire => ({
     source: made.source,
@@ -40,23 +45,25 @@ export function Canvas({ wire, onWire }: { wire: string | undefined; onWire: (ke
     target: made.target,
     input: made.targetHandle ?? "",
   });
-  const valid: IsValidConnection<WireEdge> = (made) => {
+  // React Flow tells every node of every handler that is new: these stay the same
+  const valid: IsValidConnection<WireEdge> = useCallbackRef((made) => {
     const found = refusal(desk.graph, desk.known, wireOf(made as Connection));
     setWhy((old) => (JSON.stringify(old) === JSON.stringify(found) ? old : found));
     return found === undefined;
-  };
-  const connect = (made: Connection) => {
+  });
+  const connect = useCallbackRef((made: Connection) => {
     const wired = wireOf(made);
     const [from, to] = ends(desk.graph, desk.known, wired);
     desk.dispatch({ do: "connect", wire: wired, many: Boolean(to?.many && !from?.many) });
-  };
-  const connectEnd = (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
+  });
+  const connectStart = useCallbackRef(() => setWhy(undefined));
+  const connectEnd = useCallbackRef((event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
     const from = state.fromHandle;
     if (state.toNode || state.toHandle || from?.type !== "source" || !("clientX" in event)) return;
     const at = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
     desk.add({ source: from.nodeId, field: from.id ?? "", position: [at.x, at.y - 40] });
-  };
-  const changeNodes = (changes: NodeChange<BlockNodeType>[]) => {
+  });
+  const changeNodes = useCallbackRef((changes: NodeChange<BlockNodeType>[]) => {
     const live: Record<string, Point> = {};
     const done: Record<string, Point> = {};
     let selection: readonly string[] | undefined;
@@ -64,7 +71,7 @@ export function Canvas({ wire, onWire }: { wire: string | undefined; onWire: (ke
       if (change.type === "position" && change.position)
         (change.dragging ? live : done)[change.id] = [change.position.x, change.position.y];
       if (change.type === "select")
-        selection = [...(selection ?? desk.selection).filter((id) => id !== change.id), ...(change.selected ? [change.id] : [])];
+        selection = [...(selection ?? desk.chosen.get()).filter((id) => id !== change.id), ...(change.selected ? [change.id] : [])];
     }
     if (selection) desk.select(selection);
     if (Object.keys(live).length) setDragged((old) => ({ ...old, ...live }));
@@ -72,10 +79,10 @@ export function Canvas({ wire, onWire }: { wire: string | undefined; onWire: (ke
       setDragged({});
       desk.dispatch({ do: "move", places: { ...Object.fromEntries(desk.placed), ...done } });
     }
-  };
-  const changeEdges = (changes: EdgeChange<WireEdge>[]) => {
+  });
+  const changeEdges = useCallbackRef((changes: EdgeChange<WireEdge>[]) => {
     for (const change of changes) if (change.type === "select") onWire(change.selected ? change.id : undefined);
-  };
+  });
   const drop = (event: DragEvent) => {
     const op = event.dataTransfer.getData(DRAGGED_OP);
     if (!op) return;
@@ -86,37 +93,39 @@ export function Canvas({ wire, onWire }: { wire: string | undefined; onWire: (ke
 
   return (
     <div className={classes.canvas} role="region" aria-label={t("region", { name: desk.name })}>
-      <ReactFlow<BlockNodeType, WireEdge>
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={NODES}
-        onNodesChange={changeNodes}
-        onEdgesChange={changeEdges}
-        isValidConnection={valid}
-        onConnect={connect}
-        onConnectStart={() => setWhy(undefined)}
-        onConnectEnd={connectEnd}
-        onDragOver={(event) => event.preventDefault()}
-        onDrop={drop}
-        colorMode={scheme}
-        ariaLabelConfig={ariaLabels(language)}
-        fitView
-        fitViewOptions={FIT}
-        minZoom={0.1}
-        deleteKeyCode={null}
-        edgesFocusable={false}
-        connectionRadius={24}
-        proOptions={{ hideAttribution: true }}
-      >
-        <Background gap={24} />
-        <Controls showInteractive={false} fitViewOptions={FIT} />
-        {nodes.length > MAP_FROM && <MiniMap pannable zoomable />}
-        <Panel position="top-center">
-          <div className={classes.why} role="status" data-testid="why">
-            {why && t(`wire.${why.why}`, { ...why })}
-          </div>
-        </Panel>
-      </ReactFlow>
+      <Wiring>
+        <ReactFlow<BlockNodeType, WireEdge>
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={NODES}
+          onNodesChange={changeNodes}
+          onEdgesChange={changeEdges}
+          isValidConnection={valid}
+          onConnect={connect}
+          onConnectStart={connectStart}
+          onConnectEnd={connectEnd}
+          onDragOver={(event) => event.preventDefault()}
+          onDrop={drop}
+          colorMode={scheme}
+          ariaLabelConfig={ariaLabels(language)}
+          fitView
+          fitViewOptions={first}
+          minZoom={0.1}
+          deleteKeyCode={null}
+          edgesFocusable={false}
+          connectionRadius={24}
+          proOptions={{ hideAttribution: true }}
+        >
+          <Background gap={24} />
+          <Controls showInteractive={false} fitViewOptions={FIT} />
+          {nodes.length > MAP_FROM && <MiniMap pannable zoomable />}
+          <Panel position="top-center">
+            <div className={classes.why} role="status" data-testid="why">
+              {why && t(`wire.${why.why}`, { ...why })}
+            </div>
+          </Panel>
+        </ReactFlow>
+      </Wiring>
       {nodes.length === 0 && (
         <div className={classes.hint}>
           <Empty title={t("region.empty")}>{t("region.how", { key: shownKey(KEYS.canvas["block.add"]) })}</Empty>
@@ -126,9 +135,16 @@ export function Canvas({ wire, onWire }: { wire: string | undefined; onWire: (ke
   );
 }
 
+/** All of a small pipeline; of a large one the block that the address names. */
+function firstSight({ chosen, graph }: Desk): FitViewOptions<BlockNodeType> {
+  const named = selected(graph, chosen.get()).selection;
+  return named.length > 0 && graph.blocks.length > MAP_FROM ? { ...FIT, nodes: named.map((id) => ({ id })) } : FIT;
+}
+
 function useShown(dragged: Readonly<Record<string, Point>>, wire: string | undefined) {
   const t = useT(pipelineTexts);
-  const { graph, known, placed, faults, selection, running, ops } = useDesk();
+  const { graph, known, placed, faults, running, ops } = useDesk();
+  const { selection } = useSelection();
   const [projector] = useState(() => new Projector());
   const effects = useMemo(() => new Map(ops.map(({ name, effect }) => [name, effect])), [ops]);
   const labelOf = useCallback(

@@ -4,16 +4,18 @@ import { useMemo } from "react";
 import { useT } from "@/i18n";
 import classes from "@/screens/pipelines/canvas/canvas.module.css";
 import { PickOne } from "@/screens/pipelines/canvas/PickOne";
+import { useSelection } from "@/screens/pipelines/chosen";
 import { useDesk } from "@/screens/pipelines/context";
 import { fitting } from "@/screens/pipelines/graph/ports";
 import { wireKey } from "@/screens/pipelines/graph/types";
-import type { Block } from "@/screens/pipelines/graph/types";
 import { pipelineTexts } from "@/screens/pipelines/texts";
 
-export function Connect({ block, onClose }: { block: Block; onClose: () => void }) {
+export function Connect({ onClose }: { onClose: () => void }) {
   const t = useT(pipelineTexts);
   const { graph, known, dispatch } = useDesk();
-  const options = useMemo(() => fitting(graph, known, block.id), [graph, known, block.id]);
+  const { block } = useSelection();
+  const options = useMemo(() => (block ? fitting(graph, known, block.id) : []), [graph, known, block]);
+  if (!block) return null;
   return (
     <PickOne
       title={t("connect.title", { block: block.id })}

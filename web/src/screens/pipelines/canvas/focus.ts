@@ -20,12 +20,13 @@ export function focusBlock(id: string | undefined): void {
 
 const FIELDS = ":is(input, textarea)[data-field], [data-field] :is(input, textarea, .cm-content)";
 
-/** Focus the first field of the selected block that can be typed into, else the way to more of them. */
-export function focusForm(): void {
+/** Focus the first field of a block's form that can be typed into, else the way to more of them. */
+export function focusForm(id: string): void {
   soon(() => {
-    const form = document.querySelector("[data-inspector]");
-    const fields = [...(form?.querySelectorAll<HTMLElement>(FIELDS) ?? [])];
+    const form = document.querySelector<HTMLElement>("[data-inspector]");
+    if (form?.dataset["inspector"] !== id) return undefined;
+    const fields = [...form.querySelectorAll<HTMLElement>(FIELDS)];
     const shown = fields.find((field) => field.checkVisibility() && !field.closest("[aria-hidden=true], [inert]"));
-    return shown ?? form?.querySelector<HTMLElement>("button[aria-expanded]");
+    return shown ?? form.querySelector<HTMLElement>("button[aria-expanded]");
   });
 }

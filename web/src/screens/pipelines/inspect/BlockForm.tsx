@@ -1,12 +1,12 @@
 /** One block: its id, its form with wires in place of wired fields, and its part in the run. */
 import { ActionIcon, Alert, Badge, Button, Code, Group, Stack, Text, TextInput, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { memo, useState } from "react";
 import { get } from "@/api/client";
 import type { Problem } from "@/api/client";
 import type { Effect as EffectName } from "@/api/ops";
+import { useWords } from "@/api/words";
 import { KEYS, shown as shownKey } from "@/app/keys";
-import { labelOf } from "@/form/schema";
 import type { Field } from "@/form/schema";
 import { formTexts } from "@/form/texts";
 import { OpFields } from "@/form/OpForm";
@@ -22,7 +22,7 @@ import type { Fault } from "@/screens/pipelines/useEditor";
 import { Section } from "@/ui/Page";
 import { Loading } from "@/ui/states";
 
-export function BlockForm({ block, onRunTo }: { block: Block; onRunTo: (id: string) => void }) {
+export const BlockForm = memo(function BlockForm({ block, onRunTo }: { block: Block; onRunTo: (id: string) => void }) {
   const { ops, details, faults, running } = useDesk();
   const line = ops.find(({ name }) => name === block.op);
   const fields = details.get(block.op)?.params.properties ?? {};
@@ -45,7 +45,7 @@ export function BlockForm({ block, onRunTo }: { block: Block; onRunTo: (id: stri
       </Section>
     </>
   );
-}
+});
 
 function headOf(field: string | null): string {
   return splitWire(field ?? "")[0];
@@ -158,12 +158,13 @@ function Ident({ block }: { block: Block }) {
 
 function Wires({ block, field }: { block: Block; field: Field }) {
   const t = useT(pipelineTexts);
+  const words = useWords();
   const { dispatch, select } = useDesk();
   const wires = wiresInto(block).filter(({ input }) => input === field.name);
   return (
     <div data-field={field.name}>
       <Text size="xs" fw={500}>
-        {labelOf(field.name)}
+        {words.label(field.name)}
       </Text>
       {wires.map((wire) => {
         const text = `${wire.source}.${wire.field}`;

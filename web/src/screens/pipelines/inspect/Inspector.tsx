@@ -1,18 +1,24 @@
 /** Beside the canvas: the form of the selected block, or what can be said of the whole pipeline. */
 import { Alert, Anchor, List, Stack, Text, Textarea } from "@mantine/core";
+import { useDeferredValue } from "react";
 import { useT } from "@/i18n";
+import { useSelection } from "@/screens/pipelines/chosen";
 import { useDesk } from "@/screens/pipelines/context";
+import { findBlock } from "@/screens/pipelines/graph/edit";
 import { BlockForm } from "@/screens/pipelines/inspect/BlockForm";
 import { pipelineTexts } from "@/screens/pipelines/texts";
 import type { Fault } from "@/screens/pipelines/useEditor";
 import { Section } from "@/ui/Page";
 
 export function Inspector({ onRunTo }: { onRunTo: (id: string) => void }) {
-  const { block, selection, focusCanvas } = useDesk();
+  const { graph, focusCanvas } = useDesk();
+  const { selection, block: now } = useSelection();
+  // the canvas shows a choice at once, the form a moment later: walking over blocks does not wait for forms
+  const block = findBlock(graph, useDeferredValue(now?.id));
   const t = useT(pipelineTexts);
   return (
     <div
-      data-inspector
+      data-inspector={block?.id ?? ""}
       onKeyDown={(event) => {
         if (event.key !== "Escape" || event.target === event.currentTarget) return;
         event.stopPropagation();

@@ -52,7 +52,10 @@ export function useRunning(graph: Graph): Running {
     setAgain((count) => count + 1);
   }, [id, queries]);
   const hide = useCallback(() => change({ run: undefined }), [change]);
-  return { id, job: job.data, error: job.error, until, blocks, start, goOn, hide };
+  return useMemo(
+    () => ({ id, job: job.data, error: job.error, until, blocks, start, goOn, hide }),
+    [id, job.data, job.error, until, blocks, start, goOn, hide],
+  );
 }
 
 function untilOf(job: Job | undefined): string | undefined {

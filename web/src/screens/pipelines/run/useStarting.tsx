@@ -5,7 +5,6 @@ import { useState } from "react";
 import type { ReactNode } from "react";
 import { Problem } from "@/api/client";
 import type { Params } from "@/api/client";
-import { stateTexts } from "@/app/texts";
 import { useT } from "@/i18n";
 import { upstream } from "@/screens/pipelines/graph/place";
 import { risksOf } from "@/screens/pipelines/run/states";
@@ -15,16 +14,16 @@ import type { Block } from "@/screens/pipelines/graph/types";
 import { pipelineTexts } from "@/screens/pipelines/texts";
 import type { Editor, Fault } from "@/screens/pipelines/useEditor";
 import { Confirm } from "@/ui/confirm";
-import { said } from "@/ui/states";
+import { useSaid } from "@/ui/said";
 
 type Ask = Params<"pipeline.run">;
 
 export function useStarting(editor: Editor, running: Running) {
   const t = useT(pipelineTexts);
-  const words = useT(stateTexts);
+  const said = useSaid();
   const [asking, setAsking] = useState<{ risks: Map<Risk, Block[]>; params: Ask }>();
   const tell = (reason: unknown) => {
-    const { title, hint } = said(reason, words);
+    const { title, hint } = said(reason);
     notifications.show({ color: "red", title, message: hint });
   };
 

@@ -1,11 +1,10 @@
 /** When the pipeline runs by itself: a new schedule with its next times, and those there are. */
-import { ActionIcon, Anchor, Badge, Button, Checkbox, Drawer, Group, Select, Stack, Text, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Anchor, Badge, Button, Checkbox, Group, Select, Stack, Text, TextInput, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMemo, useState } from "react";
 import type { FormEvent } from "react";
 import type { Params, Result } from "@/api/client";
 import { useOp, useRun } from "@/api/hooks";
-import { stateTexts } from "@/app/texts";
 import { useGo } from "@/app/url";
 import { useFormat, useT } from "@/i18n";
 import { useDesk } from "@/screens/pipelines/context";
@@ -17,6 +16,7 @@ import { pipelineTexts } from "@/screens/pipelines/texts";
 import { Confirm } from "@/ui/confirm";
 import { Icon } from "@/ui/Icon";
 import { JobState } from "@/ui/JobCard";
+import { Side } from "@/ui/over";
 import { Section } from "@/ui/Page";
 import { ErrorBox, Shown } from "@/ui/states";
 
@@ -32,11 +32,10 @@ function pipelineOf({ op, arguments: given }: Line): string | undefined {
 
 export function ScheduleDrawer({ onClose }: { onClose: () => void }) {
   const t = useT(pipelineTexts);
-  const words = useT(stateTexts);
   const { name, base } = useDesk();
   const list = useOp("schedule.list", { limit: 1000 }, { fresh: 0 });
   return (
-    <Drawer opened onClose={onClose} position="right" size={480} title={t("schedule.title", { name })} closeButtonProps={{ "aria-label": words("close") }}>
+    <Side onClose={onClose} size={480} title={t("schedule.title", { name })}>
       {base === undefined ? (
         <Text size="sm">{t("schedule.save")}</Text>
       ) : (
@@ -51,7 +50,7 @@ export function ScheduleDrawer({ onClose }: { onClose: () => void }) {
           )}
         </Shown>
       )}
-    </Drawer>
+    </Side>
   );
 }
 
@@ -182,7 +181,7 @@ function One({ line }: { line: Line }) {
         {line.next ? ` · ${t("schedule.next", { time: format.time(line.next.at) })}` : ""}
       </Text>
       {error && <ErrorBox error={error} />}
-      <Runs name={line.name} />
+      <Runs name={line.name} there={!remove.isPending && !remove.isSuccess} />
       {asking && (
         <Confirm
           title={t("schedule.delete")}
@@ -198,11 +197,12 @@ function One({ line }: { line: Line }) {
   );
 }
 
-function Runs({ name }: { name: string }) {
+/** Not asked for any more once its schedule is being deleted. */
+function Runs({ name, there }: { name: string; there: boolean }) {
   const t = useT(pipelineTexts);
   const format = useFormat();
   const go = useGo();
-  const shown = useOp("schedule.show", { name, limit: 5 }, { fresh: 0 });
+  const shown = useOp("schedule.show", { name, limit: 5 }, { fresh: 0, enabled: there });
   if (!shown.data) return null;
   const { runs, workers } = shown.data;
   return (

@@ -1,10 +1,9 @@
 /** Versions of the pipeline: who saved them, what they changed, and the way back. */
-import { Anchor, Badge, Button, Drawer, Group, List, Stack, Text, UnstyledButton } from "@mantine/core";
+import { Anchor, Badge, Button, Group, List, Stack, Text, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 import type { Result } from "@/api/client";
 import { useOp, useRun } from "@/api/hooks";
 import { KEYS, shown as shownKey } from "@/app/keys";
-import { stateTexts } from "@/app/texts";
 import { useFormat, useT } from "@/i18n";
 import { useDesk } from "@/screens/pipelines/context";
 import type { Graph } from "@/screens/pipelines/graph/types";
@@ -13,23 +12,23 @@ import { changes } from "@/screens/pipelines/versions/changes";
 import type { Change } from "@/screens/pipelines/versions/changes";
 import classes from "@/screens/pipelines/versions/versions.module.css";
 import { Confirm } from "@/ui/confirm";
+import { Side } from "@/ui/over";
 import { Shown } from "@/ui/states";
 
 type Line = Result<"pipeline.versions">["versions"][number];
 
 export function VersionsDrawer({ onClose, onOpen }: { onClose: () => void; onOpen: (version: number) => void }) {
   const t = useT(pipelineTexts);
-  const words = useT(stateTexts);
   const { name, base } = useDesk();
   const list = useOp("pipeline.versions", { name }, { enabled: base !== undefined });
   return (
-    <Drawer opened onClose={onClose} position="right" size={460} title={t("versions.title", { name })} closeButtonProps={{ "aria-label": words("close") }}>
+    <Side onClose={onClose} size={460} title={t("versions.title", { name })}>
       {base === undefined ? (
         <Text size="sm">{t("versions.none", { key: shownKey(KEYS.canvas["pipeline.save"]) })}</Text>
       ) : (
         <Shown query={list}>{({ versions }) => <Versions versions={versions} onOpen={onOpen} />}</Shown>
       )}
-    </Drawer>
+    </Side>
   );
 }
 
