@@ -43,8 +43,8 @@ test: $(STAMP) ## Run the tests
 	@$(PY) hatch_build.py
 	@$(PY) -m pytest -n 2 --dist loadgroup -q
 
-quick: $(STAMP) ## Run the tests that take no time
-	@$(PY) -m pytest -n 2 --dist loadgroup -q -m "not slow and not crash"
+quick: $(STAMP) ## Run the unit tests: no browser, nothing slow
+	@$(PY) -m pytest -n 2 --dist loadgroup -q --ignore=tests/web -m "not slow and not crash"
 
 check: $(STAMP) ## Format, lint, types, layers, generated files
 	@$(PY) -m ruff format --check .
