@@ -115,12 +115,12 @@ def serve_ours(port: int, dawdle: bool) -> None:
     class Models:
         is_ready = True
 
-        def find(self, name: str, version: str | None) -> Served:
+        def find(self, name: str, version: str | None, project: str = "") -> Served:
             if name != "trivial" or version not in (None, "1"):
                 raise NotFound(f"There is no model '{name}'.")
             return served
 
-        def names(self) -> list[str]:
+        def names(self, project: str = "") -> list[str]:
             return ["trivial"]
 
     kept: list[Any] = []

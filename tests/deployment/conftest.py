@@ -45,14 +45,15 @@ class Shelf:
     served: dict[str, Served]
     is_ready: bool = True
 
-    def find(self, name: str, version: str | None) -> Served:
+    def find(self, name: str, version: str | None, project: str = "") -> Served:
         """Return one, as a roster does."""
-        if name not in self.served or version not in (None, "3"):
+        if project or name not in self.served or version not in (None, "3"):
             raise NotFound(f"There is no deployment '{name}'.", "There are adder.")
         return self.served[name]
 
-    def names(self) -> list[str]:
+    def names(self, project: str = "") -> list[str]:
         """Return all names."""
+        assert project == ""
         return sorted(self.served)
 
 

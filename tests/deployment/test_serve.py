@@ -94,6 +94,7 @@ def test_versions_are_pinned_and_aliases_followed(
     assert send(client, ROW, "/v2/models/buy/versions/1/infer")[1]["model_version"] == "1"
     assert send(client, ROW, "/v2/models/buy/versions/9/infer")[0] == 404
     assert send(client, ROW, "/v2/models/buy/versions/x/infer")[0] == 404
+    assert send(client, ROW, f"/v2/models/buy/versions/{'9' * 30}/infer")[0] == 404
 
     # the alias moves, the server follows
     trained.use(Artifacts).set_alias(trained, "model", "buyers", "champion", 2)
@@ -165,7 +166,7 @@ def test_a_model_that_cannot_be_loaded_leaves_the_old_one(
 
     monkeypatch.setattr(Loader, "load", broken)
     trained.use(Artifacts).set_alias(trained, "model", "buyers", "champion", 2)
-    until(lambda: "model:buyers@2" in made.roster.entries["buy"].problem, True)
+    until(lambda: "model:buyers@2" in made.roster.entries["default", "buy"].problem, True)
     assert send(client, ROW, "/v2/models/buy/infer")[1]["model_version"] == "1"
     answer = send(client, ROW, "/v2/models/buy/versions/2/infer")
     assert answer[0] == 404

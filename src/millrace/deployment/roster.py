@@ -6,22 +6,23 @@ from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from logging import getLogger
-from typing import Any
+from typing import Any, NoReturn
 
 from millrace.core.context import Context
 from millrace.core.errors import Internal, MillraceError, NotFound, Unavailable, choices
-from millrace.core.ids import new_id, parse_ref
+from millrace.core.ids import NUMBER, new_id, parse_ref
 from millrace.deployment.engine.batch import Lane
 from millrace.deployment.engine.handler import Loading, Served
 from millrace.deployment.engine.shared import settle
 from millrace.deployment.loader import Loader
-from millrace.deployment.store import KIND, Deployments
-from millrace.deployment.traffic import Traffic
+from millrace.deployment.store import Deployments
+from millrace.deployment.traffic import Key
 from millrace.stores.artifacts import Artifact, Artifacts
 
 POLL_SECONDS = 0.5
 FRESH_SECONDS = 0.05  # an unknown name asks the control plane again after this
 PINNED = 4
+LONGEST = 20  # characters of a version
 _log = getLogger("millrace.deployment")
 
 
@@ -36,23 +37,23 @@ class Entry:
 
 
 class Roster:
-    """The deployments of one project, loaded.
+    """The deployments of every project, loaded; where none is named, `project` is meant.
 
     One thread reads the control plane twice a second, loads what changed and swaps it in;
     requests in flight end on the model they began with. Look-ups read plain dicts.
     """
 
-    def __init__(self, ctx: Context, traffic: Traffic, threads: int = 2) -> None:
+    def __init__(self, ctx: Context, threads: int = 2) -> None:
         self.ctx = ctx
-        self.traffic = traffic
-        self.entries: dict[str, Entry] = {}
+        self.project = ctx.project
+        self.entries: dict[Key, Entry] = {}
         self.pool = ThreadPoolExecutor(threads, "model")
         self._loads = ThreadPoolExecutor(1, "roster")
         self._mark = -1
         self._looked = 0.0
         self._failed = False
         self._pending: Future[None] | None = None
-        self._waiting: dict[tuple[str, str], Future[None]] = {}
+        self._waiting: dict[tuple[Key, str], Future[None]] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -75,13 +76,15 @@ class Roster:
         """Say whether every deployment was loaded or found to be broken."""
         return self._mark >= 0 and all(e.current or e.problem for e in list(self.entries.values()))
 
-    def names(self) -> list[str]:
-        """Return the names that are served."""
-        return sorted(list(self.entries))
+    def names(self, project: str = "") -> list[str]:
+        """Return the names that are served in a project."""
+        wanted = project or self.project
+        return sorted(name for owner, name in list(self.entries) if owner == wanted)
 
-    def find(self, name: str, version: str | None) -> Served:
+    def find(self, name: str, version: str | None, project: str = "") -> Served:
         """Return what answers for a deployment, or for one version of its model."""
-        entry = self.entries.get(name)
+        key = (project or self.project, name)
+        entry = self.entries.get(key)
         if entry is None:
             if time.monotonic() - self._looked > FRESH_SECONDS:
                 raise Loading(self.look())
@@ -89,19 +92,23 @@ class Roster:
                 raise Unavailable(
                     "The deployments cannot be read at the moment.", "Try again.", retry_after=1
                 )
+            names = self.names(project)
+            where = f" in project '{project}'" if project else ""
             raise NotFound(
-                f"There is no deployment '{name[:64]}'.",
-                f"There are {choices(self.names())}." if self.entries else "There is none yet.",
+                f"There is no deployment '{name[:64]}'{where}.",
+                f"There are {choices(names)}." if names else "There is none yet.",
                 name=name[:64],
             )
         if version is None:
-            return self._current(name, entry)
+            return entry.current or self._without(key, entry)
         current = entry.current
         if current is not None and current.lane.model.signature.version == version:
             return current
         found = entry.pinned.get(version)
+        if not NUMBER.fullmatch(version) or len(version) > LONGEST:
+            found = f"'{version[:LONGEST]}' is not a version of a model."
         if found is None:
-            raise Loading(self._pin(name, version[:20]))
+            raise Loading(self._pin(key, version))
         if isinstance(found, str):
             raise NotFound(found, "Name a version that exists, or leave the version out.")
         return found
@@ -127,21 +134,21 @@ class Roster:
         mark = self.ctx.use(Deployments).mark()
         if mark == self._mark:
             return
-        found = {a.name: a for a in self.ctx.use(Artifacts).list(KIND, self.ctx.project)}
-        for name in [name for name in list(self.entries) if name not in found]:
-            del self.entries[name]
-        for name, deployment in found.items():
-            self._bring(name, deployment)
+        found = {(a.project, a.name): a for a in self.ctx.use(Deployments).everywhere()}
+        for key in [key for key in list(self.entries) if key not in found]:
+            del self.entries[key]
+        for key in sorted(found, key=lambda key: key[0] != self.project):  # one's own first
+            self._bring(key, found[key])
         self._mark = mark
 
-    def _current(self, name: str, entry: Entry) -> Served:
-        if entry.current is not None:
-            return entry.current
+    def _without(self, key: Key, entry: Entry) -> NoReturn:
         if not entry.problem:
             raise Loading(self.look())
+        project, name = key
+        where = "" if project == self.project else f" --project {project}"
         raise Unavailable(
             f"The deployment '{name}' has no model that works: {entry.problem}",
-            f"See 'millrace deployment show {name}'.",
+            f"See 'millrace deployment show {name}{where}'.",
         )
 
     def _follow(self) -> None:
@@ -151,23 +158,24 @@ class Roster:
                 _log.warning("the deployments could not be read: %s", error, exc_info=error)
             self._stop.wait(POLL_SECONDS)
 
-    def _bring(self, name: str, deployment: Artifact) -> None:
-        entry = self.entries.get(name)
-        meta = deployment.meta
-        self.traffic.prices[name] = float(meta.get("price", 0.0))
-        if entry is None:
-            entry = self.entries.setdefault(name, Entry(meta))
+    def _bring(self, key: Key, deployment: Artifact) -> None:
+        meta, (project, name) = deployment.meta, key
+        entry = self.entries.setdefault(key, Entry(meta))
         entry.meta = meta
         try:
-            model = self.ctx.use(Artifacts).get(meta["model"], "model", self.ctx.project)
+            model = self.ctx.use(Artifacts).get(meta["model"], "model", project)
             if entry.current is None or entry.current.ref != model.ref:
                 entry.pinned.clear()
                 entry.current = self._load(model, name, meta)
-            entry.current.sample = float(meta.get("sample", 1.0))
             entry.problem = ""
         except MillraceError as error:
             entry.problem = str(error)
-            _log.warning("deployment '%s': %s", name, error)
+            _log.warning("deployment '%s' of project '%s': %s", name, project, error)
+        pinned = {v: s for v, s in entry.pinned.items() if isinstance(s, Served)}
+        entry.pinned = OrderedDict(pinned)  # a version that was not there may be there now
+        for served in (entry.current, *pinned.values()):
+            if served is not None:
+                served.sample, served.price = _kept(meta)
 
     def _load(self, model: Artifact, name: str, meta: dict[str, Any]) -> Served:
         try:
@@ -185,30 +193,33 @@ class Roster:
             ) from error
         lane = Lane(loaded, self.pool, row_seconds=time.perf_counter() - begin)
         settle()
-        return Served(name, model.ref, lane, float(meta.get("sample", 1.0)))
+        return Served(name, model.ref, lane, *_kept(meta), model.project)
 
-    def _pin(self, name: str, version: str) -> Future[None]:
+    def _pin(self, key: Key, version: str) -> Future[None]:
         with self._lock:
-            pending = self._waiting.get((name, version))
+            pending = self._waiting.get((key, version))
             if pending is None or pending.done():
-                pending = self._loads.submit(self._load_pinned, name, version)
-                self._waiting[name, version] = pending
+                pending = self._loads.submit(self._load_pinned, key, version)
+                self._waiting[key, version] = pending
             return pending
 
-    def _load_pinned(self, name: str, version: str) -> None:
-        entry = self.entries.get(name)
+    def _load_pinned(self, key: Key, version: str) -> None:
+        entry = self.entries.get(key)
         if entry is None:
             return
         found: Served | str
         try:
             ref = parse_ref(entry.meta["model"], "model")
-            if not version.isdigit():
-                raise NotFound(f"'{version}' is not a version of model '{ref.name}'.")
-            model = self.ctx.use(Artifacts).get(f"{ref.name}@{version}", "model", self.ctx.project)
-            found = self._load(model, name, entry.meta)
+            model = self.ctx.use(Artifacts).get(f"{ref.name}@{version}", "model", key[0])
+            found = self._load(model, key[1], entry.meta)
         except MillraceError as error:
             found = error.problem
         entry.pinned[version] = found
         while len(entry.pinned) > PINNED:
             entry.pinned.popitem(last=False)
-        self._waiting.pop((name, version), None)
+        self._waiting.pop((key, version), None)
+
+
+def _kept(meta: dict[str, Any]) -> tuple[float, float]:
+    """Return which share of a deployment's requests is kept, and the price of a CPU hour."""
+    return float(meta.get("sample", 1.0)), float(meta.get("price", 0.0))

@@ -34,11 +34,11 @@ class Mount:
 
 
 def mount(workspace: Workspace, guard: Guard) -> Mount:
-    """Serve the deployments of a workspace; every request asks the guard first."""
+    """Serve the deployments of every project; every request asks the guard first."""
     settings = workspace.settings
     ctx = Context(workspace=workspace, actor=Actor(name="server"), project=settings.project)
     traffic = Traffic(ctx)
-    roster = Roster(ctx, traffic, settings.threads)
+    roster = Roster(ctx, settings.threads)
     handler = Handler(roster, traffic.add, __version__)
     protocol_class, app = build(handler, guard)
     roster.start()

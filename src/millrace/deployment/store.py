@@ -2,7 +2,7 @@
 
 from typing import Any, Self
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from millrace.core import clock
 from millrace.core.context import Context
@@ -79,6 +79,25 @@ class Deployments:
                 connection, "deleted", {"ref": found.ref}, job=ctx.job, project=ctx.project
             )
         return found
+
+    def everywhere(self) -> list[Artifact]:
+        """Return the newest version of every deployment of every project, in one query."""
+        table = tables.artifact
+        here = and_(table.c.kind == KIND, table.c.deleted_at.is_(None))
+        newest = (
+            select(table.c.project, table.c.name, func.max(table.c.version).label("version"))
+            .where(here)
+            .group_by(table.c.project, table.c.name)
+            .subquery()
+        )
+        same = [table.c[name] == newest.c[name] for name in ("project", "name", "version")]
+        query = select(table).join(newest, and_(*same)).where(here)
+        with self.database.read() as connection:
+            rows = connection.execute(query.order_by(table.c.project, table.c.name)).all()
+        return [
+            Artifact(r.kind, r.name, r.version, r.meta, r.project, r.job, r.actor, r.created_at)
+            for r in rows
+        ]
 
     def mark(self) -> int:
         """Return a number that grows with every change of the workspace; one cheap query."""

@@ -15,14 +15,16 @@ PREFIX = "requests-"
 FLUSH_SECONDS = 5.0
 COMPACT_EVERY = 50
 TRIES = 8
+Key = tuple[str, str]  # project and name of a deployment
 _log = getLogger("millrace.deployment")
 
 
 class Traffic:
     """Collects a sample of the requests and appends it to datasets now and then.
 
-    `add` never waits. What comes while the buffer is full is counted as dropped, and the count
-    is written with the next rows.
+    A deployment's rows go to its own project, that of `ctx` where it says none. `add` never
+    waits. What comes while the buffer is full is counted as dropped, and the count is written
+    with the next rows.
     """
 
     def __init__(
@@ -31,12 +33,11 @@ class Traffic:
         self.ctx = ctx
         self.max_requests = max_requests
         self.max_bytes = max_bytes
-        self.prices: dict[str, float] = {}
         self.dropped = 0
         self._buffer: deque[Seen] = deque()
         self._bytes = 0
-        self._lost: dict[str, int] = defaultdict(int)
-        self._flushes: dict[str, int] = defaultdict(int)
+        self._lost: dict[Key, int] = defaultdict(int)
+        self._flushes: dict[Key, int] = defaultdict(int)
         self._flushing = threading.Lock()
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -51,7 +52,7 @@ class Traffic:
         """Keep one request; called on the event loop."""
         if len(self._buffer) >= self.max_requests or self._bytes >= self.max_bytes:
             self.dropped += 1
-            self._lost[seen.served.name] += 1
+            self._lost[self._key(seen)] += 1
             return
         self._bytes += seen.size
         self._buffer.append(seen)
@@ -61,12 +62,12 @@ class Traffic:
     def flush(self) -> int:
         """Write what has been kept; return the number of requests written."""
         with self._flushing:
-            groups: dict[str, list[Seen]] = defaultdict(list)
+            groups: dict[Key, list[Seen]] = defaultdict(list)
             for _ in range(len(self._buffer)):
                 seen = self._buffer.popleft()
                 self._bytes -= seen.size
-                groups[seen.served.name].append(seen)
-            return sum(self._write(name, found) for name, found in groups.items())
+                groups[self._key(seen)].append(seen)
+            return sum(self._write(key, found) for key, found in groups.items())
 
     def close(self) -> None:
         """Write the rest and stop."""
@@ -82,30 +83,33 @@ class Traffic:
             self._wake.clear()
             self.flush()
 
-    def _write(self, deployment: str, found: Sequence[Seen]) -> int:
+    def _key(self, seen: Seen) -> Key:
+        return seen.served.project or self.ctx.project, seen.served.name
+
+    def _write(self, key: Key, found: Sequence[Seen]) -> int:
         from millrace.deployment.engine import rows
 
-        name = PREFIX + deployment
-        lost = self._lost.pop(deployment, 0)
+        project, deployment = key
+        ctx, name = self.ctx.but(project=project), PREFIX + deployment
+        lost = self._lost.pop(key, 0)
         parents = sorted({f"deployment:{deployment}", *(seen.served.ref for seen in found)})
-        datasets = self.ctx.use(Datasets)
+        datasets = ctx.use(Datasets)
         meta = {"dropped": lost, "deployment": deployment}
         try:
-            table = rows.table(found, self.prices.get(deployment, 0.0))
-            _append(datasets, self.ctx, name, table, (parents, meta))
+            _append(datasets, ctx, name, rows.table(found), (parents, meta))
         except Exception:  # noqa: BLE001  a bug must not end the log: what is lost is counted
             self.dropped += len(found)
-            self._lost[deployment] += lost + len(found)
+            self._lost[key] += lost + len(found)
             _log.exception("%d requests of '%s' were not kept", len(found), deployment)
             return 0
-        self._flushes[name] += 1
-        if self._flushes[name] % COMPACT_EVERY == 0:
-            self._compact(datasets, name)
+        self._flushes[key] += 1
+        if self._flushes[key] % COMPACT_EVERY == 0:
+            self._compact(datasets, name, project)
         return len(found)
 
-    def _compact(self, datasets: Datasets, name: str) -> None:
+    def _compact(self, datasets: Datasets, name: str, project: str) -> None:
         try:
-            datasets.compact(name, self.ctx.project)
+            datasets.compact(name, project)
         except MillraceError as error:  # the log is whole all the same
             _log.warning("the log '%s' was not compacted: %s", name, error)
 

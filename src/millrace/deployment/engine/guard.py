@@ -8,6 +8,8 @@ import msgspec
 
 from millrace.core.errors import MillraceError
 
+TWICE = {b"host": b"", b"millrace-project": b"(given twice)"}  # neither is taken for a name
+
 
 class Ask(msgspec.Struct, gc=False):
     """The head of one request, as far as a decision needs it."""
@@ -35,11 +37,11 @@ def ask_of(method: bytes, path: bytes, headers: dict[bytes, bytes], client: str)
 
 
 def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Return headers by lower-case name; a Host that came twice is blank."""
+    """Return headers by lower-case name; a Host or project that came twice names nothing."""
     found: dict[bytes, bytes] = {}
     for name, value in raw:
         key = name.lower()
-        found[key] = b"" if key == b"host" and key in found else value
+        found[key] = TWICE.get(key, value) if key in found else value
     return found
 
 
@@ -68,6 +70,7 @@ class Limits:
     head_bytes: int = 65_536
     head_seconds: float = 10.0
     body_seconds: float = 60.0
+    body_rate: int = 10_000  # what comes at least this fast is waited for longer [bytes/s]
     idle_seconds: float = 75.0
     pipelined: int = 64
 

@@ -20,13 +20,15 @@ from millrace.core.errors import (
     Unavailable,
     WrongMedia,
 )
-from millrace.core.ids import new_id
+from millrace.core.ids import check_name, new_id
 from millrace.deployment.engine import codec, wire
 from millrace.deployment.engine.batch import Lane, Outcome
 from millrace.deployment.engine.codec import Call
+from millrace.deployment.engine.signature import metadata
 
 JSON = b"application/json"
 OCTETS = b"application/octet-stream"
+PROJECT = b"millrace-project"
 BIG = 262_144  # bodies above this are read in a thread, so that health stays responsive [bytes]
 _log = getLogger("millrace.deployment")
 _EPOCH = time() - perf_counter()
@@ -43,12 +45,17 @@ class Reply(msgspec.Struct, gc=False):
 
 @dataclass(slots=True)
 class Served:
-    """A model version behind a name, and how much of its traffic is kept."""
+    """A model version behind a name, how much of its traffic is kept, and what it costs.
+
+    `price` is that of a CPU hour [USD].
+    """
 
     name: str
     ref: str
     lane: Lane
     sample: float = 1.0
+    price: float = 0.0
+    project: str = ""  # "": the project of who keeps the requests
 
 
 class Seen(msgspec.Struct, gc=False):
@@ -93,6 +100,7 @@ class Target(msgspec.Struct, gc=False):
     name: str
     version: str | None = None
     json_length: int | None = None
+    project: str = ""
     error: MillraceError | None = None
 
 
@@ -105,17 +113,20 @@ class Loading(Exception):
 
 
 class Models(Protocol):
-    """Where the handler finds what is served; look-ups never wait."""
+    """Where the handler finds what is served; look-ups never wait.
 
-    def find(self, name: str, version: str | None) -> Served:
+    The project "" is the server's own.
+    """
+
+    def find(self, name: str, version: str | None, project: str = "") -> Served:
         """Return what answers for a name.
 
         Errors: not_found, unavailable; Loading, it may be there in a moment.
         """
         ...
 
-    def names(self) -> list[str]:
-        """Return the names that are served."""
+    def names(self, project: str = "") -> list[str]:
+        """Return the names that are served in a project."""
         ...
 
     @property
@@ -147,7 +158,7 @@ class Handler:
         try:
             if target.error is not None:
                 return refusal(target.error)
-            served = self.models.find(target.name, target.version)
+            served = self.models.find(target.name, target.version, target.project)
         except MillraceError as error:
             return refusal(error)
         except Loading as loading:
@@ -190,18 +201,18 @@ class Handler:
         future = ticket.served.lane.pool.submit(ticket.read)
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(ticket.start))
 
-    async def get(self, path: str) -> Reply:
+    async def get(self, path: str, project: str = "") -> Reply:
         """Answer the read side of the protocol: health, metadata, readiness."""
         parts = [unquote(part) for part in path.strip("/").split("/")][1:]
         while True:
             try:
-                return self._get(parts)
+                return self._get(parts, project)
             except MillraceError as error:
                 return refusal(error)
             except Loading as loading:
                 await asyncio.wait([asyncio.wrap_future(loading.future)])
 
-    def _get(self, parts: list[str]) -> Reply:
+    def _get(self, parts: list[str], project: str) -> Reply:
         if not parts:
             return _json(200, self._server())
         if parts == ["health", "live"]:
@@ -210,13 +221,15 @@ class Handler:
             ready = self.models.is_ready and not self.draining
             return _json(200 if ready else 503, {"ready": ready})
         if parts == ["models"]:
-            return _json(200, {"models": self.models.names()})
+            return _json(200, {"models": self.models.names(project)})
         if parts[0] == "models":
             name, version, verb = _model_path(parts[1:])
             if verb == "":
-                return _json(200, _metadata(self.models.find(name, version)))
+                served = self.models.find(name, version, project)
+                signature = served.lane.model.signature
+                return _json(200, metadata(signature, served.name, served.ref))
             if verb == "ready":
-                return self._model_ready(name, version)
+                return self._model_ready(name, version, project)
         raise NotFound(
             f"There is no '/v2/{'/'.join(parts)[:100]}'.",
             "The paths are /v2, /v2/health/live, /v2/health/ready, /v2/models/NAME, "
@@ -227,9 +240,9 @@ class Handler:
         extensions = ["binary_tensor_data"]
         return {"name": "millrace", "version": self.version, "extensions": extensions}
 
-    def _model_ready(self, name: str, version: str | None) -> Reply:
+    def _model_ready(self, name: str, version: str | None, project: str) -> Reply:
         try:
-            served = self.models.find(name, version)
+            served = self.models.find(name, version, project)
         except (Unavailable, Loading):
             return _json(503, {"name": name, "ready": False})
         ready = not self.draining
@@ -298,9 +311,18 @@ def target_of(path: bytes, headers: dict[bytes, bytes]) -> Target:
     """Return what a request for inference asks for; an error is kept for the answer."""
     try:
         name, version = infer_path(path)
-        return Target(name, version, _json_length(headers))
+        return Target(name, version, _json_length(headers), project_of(headers))
     except MillraceError as error:
         return Target("", error=error)
+
+
+def project_of(headers: dict[bytes, bytes]) -> str:
+    """Return the project that a request names; "" is the server's own.
+
+    Errors: invalid_input, no project can be called that.
+    """
+    said = headers.get(PROJECT, b"")
+    return check_name(said.decode("latin-1"), "project") if said else ""
 
 
 def infer_path(path: bytes) -> tuple[str, str | None]:
@@ -371,29 +393,3 @@ def refusal(error: MillraceError) -> Reply:
 
 def _json(status: int, value: Any) -> Reply:
     return Reply(status, wire.encode(value))
-
-
-def _metadata(served: Served) -> dict[str, Any]:
-    signature = served.lane.model.signature
-    k = len(signature.classes or ())
-    shapes = {
-        "label": (signature.label_datatype, [-1]),
-        "probabilities": ("FP64", [-1, k]),
-        "value": ("FP64", [-1]),
-    }
-    outputs = [
-        {"name": name, "datatype": shapes[name][0], "shape": shapes[name][1]}
-        for name in signature.outputs
-    ]
-    inputs = [{"name": c.name, "datatype": c.datatype, "shape": [-1]} for c in signature.inputs]
-    facts: dict[str, Any] = {"ref": served.ref, **signature.extra}
-    if signature.classes is not None:
-        facts["classes"] = list(signature.classes)
-    return {
-        "name": served.name,
-        "versions": [signature.version],
-        "platform": "millrace",
-        "inputs": inputs,
-        "outputs": outputs,
-        "parameters": facts,
-    }

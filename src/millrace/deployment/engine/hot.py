@@ -72,6 +72,8 @@ class HotProtocol(HttpToolsProtocol):
         self.raw_url = b""
         self.raw_headers: list[tuple[bytes, bytes]] = []
         self.head_size = 0
+        self.has_moved = False  # whether what was read last held a part of a body
+        self.is_odd = False  # the request wishes for a protocol that is not spoken here
         self.chunks: list[bytes] = []
         self.size = 0
         self.known: dict[bytes, Known] = {}
@@ -116,9 +118,10 @@ class HotProtocol(HttpToolsProtocol):
                 self._again(known, data[end:])
                 return
         self.chunk_size = len(data)
+        self.has_moved = False
         self._feed(data)
-        if self.is_reading and not self.has_head:
-            self.head_size += len(data)
+        if self.is_reading:  # all that is no body counts: the head, odd chunks, trailers
+            self.head_size = 0 if self.has_moved else self.head_size + len(data)
             limit = self.shared.limits.head_bytes
             if self.head_size > limit and not self.is_refused:
                 self.refuse(TooLarge(f"The head of the request is larger than {limit} bytes."))
@@ -126,15 +129,27 @@ class HotProtocol(HttpToolsProtocol):
     def _feed(self, data: bytes) -> None:
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            if self._should_upgrade():
+        except httptools.HttpParserUpgrade as reached:
+            if self.is_odd:
+                self._feed_again(data[reached.args[0] :])
+            elif self._should_upgrade():
                 self.shared.alive.discard(self)
                 self.handle_websocket_upgrade()
-            else:
-                self._unsupported_upgrade_warning()
         except httptools.HttpParserError:
             if not self.is_refused:
                 self.refuse(BadRequest("The request is not valid HTTP.", "Send HTTP/1.1."))
+
+    def _feed_again(self, rest: bytes) -> None:
+        """Read a request without its wish for another protocol: Java asks all for HTTP/2."""
+        method = self.parser.get_method()
+        if method == b"CONNECT" and not self.is_refused:
+            self.refuse(BadRequest("This is no proxy."))
+        if self.is_refused:
+            return
+        kept = [pair for pair in self.raw_headers if pair[0].lower() != b"upgrade"]
+        lines = b"".join([b"%b: %b\r\n" % pair for pair in kept])
+        self.parser = httptools.HttpRequestParser(self)
+        self._feed(b"%b %b HTTP/1.1\r\n%b\r\n%b" % (method, self.raw_url, lines, rest))
 
     def _is_free(self) -> bool:
         return not self.is_ending and (self.cycle is None or self.cycle.response_complete)
@@ -188,9 +203,10 @@ class HotProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Choose: answer it here, or hand it to ASGI as if it had never been seen."""
         self.has_head = True
-        if self.is_refused:
-            return
         url, parser = self.raw_url, self.parser
+        self.is_odd = parser.should_upgrade() and not self._is_socket()
+        if self.is_refused or self.is_odd:
+            return
         self.is_hot = (
             url.startswith(PREFIX)
             and (url.endswith(b"/infer") or url.split(b"?", 1)[0].endswith(b"/infer"))
@@ -203,6 +219,11 @@ class HotProtocol(HttpToolsProtocol):
             self._begin()
         if not self.is_hot:
             self._replay()
+
+    def _is_socket(self) -> bool:
+        wish = headers_of(self.raw_headers).get(b"upgrade", b"").lower()
+        spoken = wish == b"websocket" and self._should_upgrade_to_ws()
+        return spoken and self.parser.get_method() == b"GET"
 
     def _begin(self) -> None:
         headers = headers_of(self.raw_headers)
@@ -244,6 +265,9 @@ class HotProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Collect a piece of the body, up to the limit."""
+        self.has_moved = True
+        bought = len(body) / self.shared.limits.body_rate
+        self.since = min(self.shared.now, self.since + bought)
         if self.is_refused:
             return
         if not self.is_hot:
@@ -257,6 +281,8 @@ class HotProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Answer a request, now that all of it is here."""
+        if self.is_odd:
+            return
         self.is_reading = False
         self.since = self.shared.now
         if self.is_refused:
@@ -314,14 +340,18 @@ class HotProtocol(HttpToolsProtocol):
 
     def refuse(self, error: MillraceError) -> None:
         """Answer at once and close: the rest of this request is not read."""
-        self.is_refused = True
-        self.is_ending = True
+        self.is_refused = self.is_ending = True
         self.chunks = []
-        if (
-            self.cycle is not None and not self.cycle.response_complete
-        ):  # its answer comes first, and nothing after it
-            self.cycle.keep_alive = False
-            return
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.keep_alive = False  # its answer comes first, and nothing after it
+            if not cycle.more_body:
+                return
+            cycle.disconnected = True  # but the rest of its body will not come
+            cycle.message_event.set()
+            if cycle.response_started:
+                self.transport.close()
+                return
         slot = Slot(self)
         self.slots.append(slot)
         reply = refusal(error)
@@ -331,8 +361,11 @@ class HotProtocol(HttpToolsProtocol):
     # time, pressure, drain
     @property
     def is_working(self) -> bool:
-        """Say whether an answer is under way."""
-        return bool(self.slots) or not (self.cycle is None or self.cycle.response_complete)
+        """Say whether an answer is under way, and not waiting for the peer."""
+        cycle = self.cycle
+        if self.slots or cycle is None or cycle.response_complete:
+            return bool(self.slots)
+        return not cycle.more_body or self.flow.read_paused
 
     def shutdown(self) -> None:
         """Close when nothing is under way, else after the last answer; uvicorn is stopping."""

@@ -29,8 +29,8 @@ SCHEMA = pa.schema(
 BROKEN = 10_000  # characters kept of a body that could not be read
 
 
-def table(found: Sequence[Seen], price: float) -> pa.Table:
-    """Return requests as rows; `price` is that of a CPU hour [USD].
+def table(found: Sequence[Seen]) -> pa.Table:
+    """Return requests as rows.
 
     Units: latency in milliseconds, cost in USD of model time, null without a price.
     `inputs` and `outputs` are JSON objects of columns; a request that could not be read has its
@@ -45,7 +45,7 @@ def table(found: Sequence[Seen], price: float) -> pa.Table:
             "latency_ms": [1e3 * seen.seconds for seen in found],
             "status": pa.array([seen.status for seen in found], pa.int64()),
             "error": pa.array([seen.error or None for seen in found], pa.string()),
-            "cost": pa.array([_cost(seen, price) for seen in found], pa.float64()),
+            "cost": pa.array([_cost(seen) for seen in found], pa.float64()),
             "inputs": [_inputs(seen) for seen in found],
             "outputs": pa.array([_outputs(seen.outcome) for seen in found], pa.string()),
         },
@@ -53,7 +53,8 @@ def table(found: Sequence[Seen], price: float) -> pa.Table:
     )
 
 
-def _cost(seen: Seen, price: float) -> float | None:
+def _cost(seen: Seen) -> float | None:
+    price = seen.served.price
     return price * seen.model_seconds / 3600 if price > 0 else None
 
 

@@ -132,3 +132,29 @@ class Model(Protocol):
     def predict(self, columns: dict[str, Any], rows: int) -> Answer:
         """Answer `rows` rows; `columns` holds a list or an array (n,) for each input."""
         ...
+
+
+def metadata(signature: Signature, name: str, ref: str) -> dict[str, Any]:
+    """Return what the protocol says of a model that is served under a name."""
+    k = len(signature.classes or ())
+    shapes = {
+        "label": (signature.label_datatype, [-1]),
+        "probabilities": ("FP64", [-1, k]),
+        "value": ("FP64", [-1]),
+    }
+    outputs = [
+        {"name": output, "datatype": shapes[output][0], "shape": shapes[output][1]}
+        for output in signature.outputs
+    ]
+    inputs = [{"name": c.name, "datatype": c.datatype, "shape": [-1]} for c in signature.inputs]
+    facts: dict[str, Any] = {"ref": ref, **signature.extra}
+    if signature.classes is not None:
+        facts["classes"] = list(signature.classes)
+    return {
+        "name": name,
+        "versions": [signature.version],
+        "platform": "millrace",
+        "inputs": inputs,
+        "outputs": outputs,
+        "parameters": facts,
+    }

@@ -5,7 +5,7 @@ from typing import Any
 
 from millrace.core.errors import MillraceError, NotFound, TooLarge, WrongMethod
 from millrace.deployment.engine.guard import Guard, ask_of, headers_of
-from millrace.deployment.engine.handler import Handler, Reply, refusal, target_of
+from millrace.deployment.engine.handler import Handler, Reply, project_of, refusal, target_of
 
 HEALTH = ("/v2/health/live", "/v2/health/ready")
 
@@ -51,7 +51,7 @@ class Twin:
             raise WrongMethod(f"'{method}' is not answered here.", "Use GET.")
         if not path.startswith("/v2"):
             raise NotFound(f"There is no '{path[:100]}' here.", "The paths begin with /v2.")
-        return await self.handler.get(raw_path.decode("latin-1"))
+        return await self.handler.get(raw_path.decode("latin-1"), project_of(seen))
 
     async def _body(self, seen: dict[bytes, bytes], receive: Any) -> bytes:
         limit = self.guard.body_limit
