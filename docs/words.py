@@ -40,6 +40,11 @@ def shown(ops: dict[str, Op]) -> dict[str, set[str]]:
     return found
 
 
+def built_in() -> dict[str, Op]:
+    """Return the ops of Millrace itself: plug-ins bring no Russian texts."""
+    return {name: op for name, op in catalog.load_all().items() if name in catalog.scan()}
+
+
 def paragraphs(doc: str) -> list[str]:
     """Return a docstring as the web app does: lines joined, facts apart (web/src/form/doc.ts)."""
     found: list[str] = []
@@ -82,7 +87,7 @@ def wanted(words: Words, ops: dict[str, Op]) -> Words:
 
 
 if __name__ == "__main__":
-    made = wanted(read(), catalog.load_all())
+    made = wanted(read(), built_in())
     FILE.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", "utf-8")
     empty = sum(not text for part in made.values() for text in part.values())
     print(f"{FILE.name}: {empty} texts have no translation yet.")

@@ -23,7 +23,7 @@ TRANSLATED = {"CPU", "ID", "MB"}
 
 @pytest.fixture(scope="module")
 def shown() -> dict[str, set[str]]:
-    return TOOL["shown"](catalog.load_all())
+    return TOOL["shown"](TOOL["built_in"]())
 
 
 @pytest.mark.parametrize("part", ["fields", "texts", "units"])

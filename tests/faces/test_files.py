@@ -82,7 +82,6 @@ def test_parts_of_a_file(caller: Caller, exports: Path) -> None:
         "",
         "none.csv",
         "a.csv/",
-        "a.csv\0",
         "..\\workspace.json",
         "x" * 900,
     ],
@@ -90,6 +89,11 @@ def test_parts_of_a_file(caller: Caller, exports: Path) -> None:
 def test_nothing_beside_them_is_given_out(caller: Caller, exports: Path, path: str) -> None:
     answer = caller.get(f"/files/exports/{path}")
     assert (answer.status, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_nul_in_an_address_is_refused(caller: Caller, exports: Path) -> None:
+    answer = caller.get("/files/exports/a.csv\0")
+    assert (answer.status, answer.json()["problem"]) == (400, "The address holds a NUL.")
 
 
 def keep(opened: Workspace, body: bytes, **meta: str) -> None:

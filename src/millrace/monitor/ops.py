@@ -71,7 +71,7 @@ def watch(params: WatchParams, ctx: Context) -> Watch:
     found = ctx.use(Artifacts).get(deployment, "deployment", ctx.project)
     parents = [f"deployment:{deployment}"]
     if params.reference is None:
-        reading.need_inputs(ctx, str(found.meta["model"]), params.columns or [])
+        reading.need_inputs(ctx, found, params.columns or [])
     else:
         snapshot = ctx.use(Datasets).info(params.reference, ctx.project)
         snapshot.need(*(params.columns or []))

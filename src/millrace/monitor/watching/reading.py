@@ -25,14 +25,14 @@ def watches(ctx: Context, name: str | None = None) -> list[Watch]:
     return [_watch(one, checked.get(one.name), waiting.count(one.name), now) for one in found]
 
 
-def need_inputs(ctx: Context, model: str, columns: list[str]) -> None:
-    """Say which of these columns a model does not read.
+def need_inputs(ctx: Context, deployment: Artifact, columns: list[str]) -> None:
+    """Say which of these columns a deployment's model does not read.
 
     Errors: invalid_input, there is one; not_found, no such model.
     """
     if not columns:
         return
-    found = ctx.use(Artifacts).get(model, "model", ctx.project)
+    found = ctx.use(Artifacts).get(str(deployment.meta["model"]), "model", ctx.project)
     inputs = [str(name) for name in found.meta.get("features", [])]
     unknown = [name for name in columns if name not in inputs]
     if inputs and unknown:
