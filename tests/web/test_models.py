@@ -75,7 +75,7 @@ def test_an_evaluation_shows_where_the_model_fails(visit: Visit, world: Server) 
     slices.get_by_role("columnheader", name="Interval").wait_for()
     assert slices.get_by_role("row").count() > 2
     by_class = page.get_by_role("region", name="By class")
-    by_class.get_by_role("cell", name="refund_status", exact=True).wait_for()
+    by_class.get_by_role("rowheader", name="refund_status", exact=True).wait_for()
 
 
 def test_why_a_row_got_its_answer(visit: Visit, world: Server) -> None:

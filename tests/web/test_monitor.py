@@ -16,7 +16,7 @@ def test_from_a_drift_alert_to_rows_in_the_label_queue(visit: Visit, world: Serv
     page.locator("[data-testid=job][data-state=done]").wait_for(timeout=60_000)
     page.get_by_role("tab", name="Alerts").click()
     alert = page.get_by_role("article").first
-    alert.get_by_role("cell", name="channel", exact=True).wait_for()
+    alert.get_by_role("rowheader", name="channel", exact=True).wait_for()
     alert.get_by_role("button", name="Send the rows to a label queue").click()
     page.wait_for_url("**alert=alert**")
     alert.get_by_role("button", name="Send the rows to a label queue").click()

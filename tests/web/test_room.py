@@ -72,6 +72,7 @@ def test_escape_closes_what_lies_over_and_gives_the_focus_back(visit: Visit, wor
     menu = page.get_by_role("button", name="Copy as")
     menu.focus()
     page.keyboard.press("Enter")
+    until(page, "() => document.activeElement?.closest('[role=menu]') != null")
     page.keyboard.press("ArrowDown")
     holds(page, "CLI")
     page.keyboard.press("Escape")

@@ -119,7 +119,7 @@ function useBatch(labelset: string, annotator: string, onDone: () => void) {
   const [done, setDone] = useState<readonly string[][]>([]);
   const [did, setDid] = useState<Did>();
   const who = { labelset, annotator };
-  const after = () => queries.invalidateQueries({ queryKey: ["op"] });
+  const after = () => void queries.invalidateQueries({ queryKey: ["op"] }); // not waited for: U may come at once
   const give = useMutation<BatchResult[], Problem, Given>({
     mutationFn: async (given) => {
       const results: BatchResult[] = [];
