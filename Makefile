@@ -58,7 +58,7 @@ fix: $(STAMP) ## Format and mend what can be mended
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
 
 crash: $(STAMP) ## Run the whole crash suite (minutes)
-	@MILLRACE_CRASH=full $(PY) -m pytest -q tests/stores/test_crash.py tests/drivers/*/test_crash.py
+	@MILLRACE_CRASH=full $(PY) -m pytest -q tests/stores/test_crash*.py tests/drivers/*/test_crash.py
 
 coverage: $(STAMP) ## Run the tests and say which lines they reach (minutes)
 	@$(PY) -m pytest -q --cov --cov-report=term:skip-covered
