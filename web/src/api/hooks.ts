@@ -75,6 +75,7 @@ export function useOptimistic<N extends OpName, Q extends OpName>(
   const of = { queryKey: ["op", shownBy] };
   return useMutation<Result<N>, Problem, Params<N>, [readonly unknown[], Result<Q> | undefined][]>({
     mutationFn: (params) => call(name, params),
+    scope: { id: name }, // one after another: the last change asked for is the last one made
     onMutate: async (params) => {
       await queries.cancelQueries(of);
       const before = queries.getQueriesData<Result<Q>>(of);

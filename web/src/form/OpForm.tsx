@@ -131,7 +131,7 @@ export function OpForm({
         <OpFields op={op} values={values} onChange={setValues} error={error} {...(skip ? { skip } : {})} />
         {error !== undefined && <ErrorBox error={error} />}
         <Group gap="xs">
-          <Button type="submit" loading={busy} disabled={left.length > 0}>
+          <Button type="submit" loading={busy} disabled={!detail.data || left.length > 0}>
             {submitLabel}
           </Button>
           {extra?.(values)}
