@@ -66,6 +66,12 @@ def fresh_postgres(postgres: str, broom: Callable[..., None]) -> Iterator[str]:
     broom(_on, postgres, f"drop database {name} with (force)")
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> str:
+    """What the setting of that name is: nothing for SQLite, and a new database on Postgres."""
+    return request.getfixturevalue("fresh_postgres") if request.param == "postgres" else ""
+
+
 def _on(server: str, command: str) -> None:
     engine = create_engine(
         server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"

@@ -1,6 +1,5 @@
 """Columns added, rows deleted, versions restored: as a user asks for it."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +9,7 @@ from millrace.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from millrace.core.policy import Actor
 from millrace.core.workspace import Workspace
 from millrace.stores.datasets import Datasets
-from millrace.stores.jobs import Jobs
-
-Call = Callable[..., Any]
-
-
-@pytest.fixture
-def call(workspace: Workspace) -> Call:
-    def run(op: str, actor: Actor | None = None, **params: Any) -> Any:
-        return workspace.use(Jobs).call(op, params, actor or Actor())
-
-    return run
+from tests.dataset.conftest import Call
 
 
 @pytest.fixture

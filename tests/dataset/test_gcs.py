@@ -3,8 +3,7 @@
 import datetime
 import gzip
 import io
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,13 +14,12 @@ from millrace.core.policy import Actor
 from millrace.core.workspace import Workspace
 from millrace.stores import objects
 from millrace.stores.datasets import Datasets
-from millrace.stores.jobs import Jobs
 from millrace.stores.objects import Objects
+from tests.dataset.conftest import Call
 from tests.support.gcs import Fault, Store, serving
 
 ROWS = 60_000
 CSV = b"n,name\n" + b"".join(b"%d,name %d\n" % (n, n % 7) for n in range(ROWS))
-Call = Callable[..., Any]
 
 
 @pytest.fixture
@@ -31,14 +29,6 @@ def gcs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", store.host)
         store.put("bucket", "in/rows.csv", CSV)
         yield store
-
-
-@pytest.fixture
-def call(workspace: Workspace) -> Call:
-    def run(op: str, actor: Actor | None = None, **params: Any) -> Any:
-        return workspace.use(Jobs).call(op, params, actor or Actor())
-
-    return run
 
 
 def whole(workspace: Workspace) -> bool:

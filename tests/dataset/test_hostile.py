@@ -5,7 +5,6 @@ import datetime
 import gzip
 import io
 import lzma
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from millrace.core.errors import InvalidInput
-from millrace.core.policy import Actor
-from millrace.core.workspace import Workspace
 from millrace.dataset import source
-from millrace.stores.jobs import Jobs
+from tests.dataset.conftest import Call
 
-Call = Callable[..., Any]
 CSV = b"a,b\n" + b"".join(b"%d,name %d\n" % (n, n % 5) for n in range(500))
-
-
-@pytest.fixture
-def call(workspace: Workspace) -> Call:
-    def run(op: str, **params: Any) -> Any:
-        return workspace.use(Jobs).call(op, params, Actor())
-
-    return run
 
 
 def zstd(data: bytes) -> bytes:

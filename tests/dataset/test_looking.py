@@ -1,7 +1,6 @@
 """Previews, pages, differences, kept descriptions and clean-up, run as ops."""
 
 import gzip
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +15,7 @@ from millrace.core.policy import Actor
 from millrace.core.workspace import Workspace
 from millrace.dataset.engine import blocks, delimited
 from millrace.stores.datasets import Datasets
-from millrace.stores.jobs import Jobs
-
-Call = Callable[..., Any]
-
-
-@pytest.fixture
-def call(workspace: Workspace) -> Call:
-    def run(op: str, actor: Actor | None = None, **params: Any) -> Any:
-        return workspace.use(Jobs).call(op, params, actor or Actor())
-
-    return run
+from tests.dataset.conftest import Call
 
 
 def same_as_import(call: Call, path: Path, **options: Any) -> Any:

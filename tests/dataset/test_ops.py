@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,9 @@ from millrace.core.policy import Actor
 from millrace.core.workspace import Workspace
 from millrace.stores.datasets import Datasets
 from millrace.stores.jobs import Jobs
+from tests.dataset.conftest import Call
 
-Call = Callable[..., Any]
 EDITOR = Actor(name="eve", role="editor")
-
-
-@pytest.fixture
-def call(workspace: Workspace) -> Call:
-    def run(op: str, actor: Actor | None = None, **params: Any) -> Any:
-        return workspace.use(Jobs).call(op, params, actor or Actor())
-
-    return run
 
 
 @pytest.fixture

@@ -202,13 +202,8 @@ def test_what_is_lost_is_counted_in_its_project(
     assert rows == [3, 2]
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgres"])
-def test_one_query_finds_the_newest_of_every_project(
-    database: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    settings: dict[str, Any] = {"durability": "normal"}
-    if database == "postgres":
-        settings["database"] = request.getfixturevalue("fresh_postgres")
+def test_one_query_finds_the_newest_of_every_project(database: str, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"durability": "normal", "database": database}
     with Workspace.open(tmp_path / "ws", settings) as opened:
         one = Context(opened)
         store = one.use(Deployments)

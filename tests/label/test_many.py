@@ -25,11 +25,9 @@ Call = Callable[..., Any]
 LABELS = [{"name": "delivery"}, {"name": "refund"}, {"name": "сервис"}]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workspace]:
-    flags: dict[str, object] = {"durability": "normal"}
-    if request.param == "postgres":
-        flags["database"] = request.getfixturevalue("fresh_postgres")
+@pytest.fixture
+def workspace(database: str, tmp_path: Path) -> Iterator[Workspace]:
+    flags: dict[str, object] = {"durability": "normal", "database": database}
     with Workspace.open(tmp_path / "ws", flags) as opened:
         yield opened
 

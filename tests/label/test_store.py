@@ -24,11 +24,9 @@ NUMBER = count()
 LEASE = 60.0
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def ctx(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Context]:
-    flags: dict[str, object] = {"durability": "normal"}
-    if request.param == "postgres":
-        flags["database"] = request.getfixturevalue("fresh_postgres")
+@pytest.fixture
+def ctx(database: str, tmp_path: Path) -> Iterator[Context]:
+    flags: dict[str, object] = {"durability": "normal", "database": database}
     with Workspace.open(tmp_path / "ws", flags) as workspace:
         yield Context(workspace=workspace)
 

@@ -182,11 +182,8 @@ class World:
             child.wait()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    database = ""
-    if request.param == "postgres":
-        database = request.getfixturevalue("fresh_postgres")
+@pytest.fixture
+def world(database: str, tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path, database)
     yield made
     made.close()

@@ -74,11 +74,8 @@ class Changed(World):
             assert store.info("out").rows == rows + 1
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Changed]:
-    database = ""
-    if request.param == "postgres":
-        database = request.getfixturevalue("fresh_postgres")
+@pytest.fixture
+def world(database: str, tmp_path: Path) -> Iterator[Changed]:
     made = Changed(tmp_path, database)
     yield made
     made.close()

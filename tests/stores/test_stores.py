@@ -18,11 +18,9 @@ from millrace.stores.jobs import Jobs
 from millrace.stores.sql import HEAD, Database, connect
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def ctx(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Context]:
-    flags: dict[str, object] = {"durability": "normal"}
-    if request.param == "postgres":
-        flags["database"] = request.getfixturevalue("fresh_postgres")
+@pytest.fixture
+def ctx(database: str, tmp_path: Path) -> Iterator[Context]:
+    flags: dict[str, object] = {"durability": "normal", "database": database}
     with Workspace.open(tmp_path / "ws", flags) as workspace:
         yield Context(workspace=workspace)
 
