@@ -17,6 +17,11 @@ from tests.web.conftest import Axe, Visit
 
 LOST = "ERR_FAILED|ERR_INTERNET_DISCONNECTED|Failed to load resource"
 HOSTILE = "<img src=x onerror=\"window.hacked = 1\">"  # fmt: skip
+HELD = """async (dataTransfer) => {
+  dispatchEvent(new DragEvent("dragenter", { dataTransfer }));
+  await new Promise((done) => setTimeout(done, 50));
+  return Boolean(document.querySelector("[data-testid=drop]"));
+}"""
 PEOPLE = "name;age;score;churn\n" + "".join(
     f"person {n};{20 + n % 50};{n % 7},5;{'yes' if n % 3 else 'no'}\n" for n in range(300)
 )
@@ -132,8 +137,7 @@ def test_a_dropped_file_is_uploaded(page: Any) -> None:
         " found.items.add(new File([text], 'dropped.csv')); return found; }",
         PEOPLE,
     )
-    page.dispatch_event("main", "dragenter", {"dataTransfer": transfer})
-    page.get_by_test_id("drop").wait_for()
+    assert page.evaluate(HELD, transfer)
     page.dispatch_event("main", "drop", {"dataTransfer": transfer})
     assert "person 0" in previewed(page, "dropped").inner_text()
 

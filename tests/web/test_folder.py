@@ -11,6 +11,9 @@ from tests.support.browser import Watch
 from tests.support.server import Server
 from tests.web.conftest import Visit
 
+COVER = """() => document.body.append(Object.assign(document.createElement("div"), {
+  id: "cover", style: "position: fixed; inset: 0; z-index: 9999",
+}))"""
 LOST = "ERR_FAILED|ERR_INTERNET_DISCONNECTED|Failed to load resource"
 
 
@@ -39,12 +42,16 @@ def pets(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return folder
 
 
-def drop(page: Any, folder: Path) -> None:
-    """Drop a folder from outside the browser, as a file manager does."""
+def drag(page: Any, folder: Path, *steps: str) -> None:
+    """Hold a folder from outside over the page, as a file manager does, and maybe let it go."""
     devtools = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
-    for kind in ("dragEnter", "dragOver", "drop"):
+    for kind in steps:
         devtools.send("Input.dispatchDragEvent", {"type": kind, "x": 600, "y": 400, "data": data})
+
+
+def drop(page: Any, folder: Path) -> None:
+    drag(page, folder, "dragEnter", "dragOver", "drop")
 
 
 def imported(page: Any, server: Server, folder: Path) -> None:
@@ -110,3 +117,17 @@ def test_a_folder_without_images_gives_its_files_one_by_one(visit: Visit, tmp_pa
     page.get_by_role("button", name="Choose a folder of images").first.wait_for()
     drop(page, folder)
     page.get_by_role("heading", name="Import one-table").wait_for()
+
+
+def test_what_is_under_a_held_folder_may_change(visit: Visit, tmp_path: Path) -> None:
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    (folder / "held-table.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    page = visit("/data")
+    page.get_by_role("button", name="Choose a folder of images").first.wait_for()
+    page.evaluate(COVER)
+    drag(page, folder, "dragEnter")
+    page.evaluate("document.getElementById('cover').remove()")
+    page.get_by_test_id("drop").wait_for(state="detached")  # nothing says any more that it is held
+    drag(page, folder, "dragOver", "drop")  # enters what stands there now
+    page.get_by_role("heading", name="Import held-table").wait_for()

@@ -1,6 +1,6 @@
 /** A file may be dropped anywhere on the screen; its upload is shown at the bottom until it is read. */
 import { Text } from "@mantine/core";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { ReactNode } from "react";
 import { useT } from "@/i18n";
 import { ChooseContext } from "@/screens/data/upload/Choose";
@@ -52,32 +52,43 @@ function hasFiles(event: DragEvent): boolean {
   return event.dataTransfer?.types.includes("Files") ?? false;
 }
 
-/** Tell whether files are held over the window, and send them when they are let go. */
+const HELD = 500; // [ms] a browser says at least this often that something is still held over the page
+
+/**
+ * Tell whether files are held over the window, and send them when they are let go. Entering is
+ * accepted like moving, or a drop on what has just appeared is refused; leaving is no count of
+ * enters and leaves, for what was taken off the page under the files says nothing any more.
+ */
 function useFilesOver(): boolean {
   const [over, setOver] = useState(false);
-  useEffect(() => {
-    let depth = 0;
-    const set = (next: number) => {
-      depth = Math.max(0, next);
-      setOver(depth > 0);
+  useLayoutEffect(() => {
+    let timer = 0;
+    const set = (next: boolean) => {
+      clearTimeout(timer);
+      if (next) timer = window.setTimeout(set, HELD, false);
+      setOver(next);
     };
-    const enter = (event: DragEvent) => hasFiles(event) && set(depth + 1);
-    const leave = (event: DragEvent) => hasFiles(event) && set(depth - 1);
-    const hold = (event: DragEvent) => hasFiles(event) && event.preventDefault();
+    const hold = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      set(true);
+    };
+    const leave = (event: DragEvent) => event.relatedTarget === null && set(false);
     const drop = (event: DragEvent) => {
       if (!hasFiles(event)) return;
       event.preventDefault();
-      set(0);
+      set(false);
       if (event.dataTransfer) void sendDropped(event.dataTransfer);
     };
-    addEventListener("dragenter", enter);
-    addEventListener("dragleave", leave);
+    addEventListener("dragenter", hold);
     addEventListener("dragover", hold);
+    addEventListener("dragleave", leave);
     addEventListener("drop", drop);
     return () => {
-      removeEventListener("dragenter", enter);
-      removeEventListener("dragleave", leave);
+      clearTimeout(timer);
+      removeEventListener("dragenter", hold);
       removeEventListener("dragover", hold);
+      removeEventListener("dragleave", leave);
       removeEventListener("drop", drop);
     };
   }, []);
