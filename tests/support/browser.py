@@ -16,7 +16,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--no-first-run"),
 )
 LOCALES = {"en": "en-GB", "ru": "ru-RU"}
-PATIENCE = 15_000  # [ms]
+PATIENCE = 30_000  # a loaded machine is no fault of the app [ms]
 REPORT_BREACHES = """
 document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy: ${event.violatedDirective} refused ${event.blockedURI}`);

@@ -132,7 +132,7 @@ def settle_and_train(page: Any) -> None:
     page.keyboard.press("End")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Settle into a dataset version").wait_for()
-    page.get_by_role("button", name="Settle", exact=True).focus()
+    page.get_by_role("button", name="Settle", exact=True, disabled=False).focus()
     page.keyboard.press("Enter")
     page.get_by_role("status", name="Settled").wait_for()
     page.reload()  # the job stands in the address
@@ -148,7 +148,7 @@ def settle_and_train(page: Any) -> None:
     budget.focus()
     page.keyboard.type("8")
     assert budget.input_value() == "8"
-    form.get_by_role("button", name="Retrain").focus()
+    form.get_by_role("button", name="Retrain", disabled=False).focus()
     page.keyboard.press("Enter")
     page.locator("[data-testid=job][data-state=done]").nth(1).wait_for(timeout=120_000)
     assert "model:" in page.get_by_role("status", name="Ready").inner_text()

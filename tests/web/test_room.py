@@ -78,7 +78,7 @@ def test_escape_closes_what_lies_over_and_gives_the_focus_back(visit: Visit, wor
     page.keyboard.press("Escape")
     page.get_by_role("menu").wait_for(state="detached")
     holds(page, "Copy as")
-    page.get_by_role("button", name="Delete this version").focus()
+    page.get_by_role("button", name="Delete this version", disabled=False).focus()
     page.keyboard.press("Enter")
     page.get_by_role("dialog").wait_for()
     holds(page, "Cancel")  # Enter pressed twice deletes nothing
