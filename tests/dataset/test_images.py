@@ -117,7 +117,7 @@ def test_a_link_is_refused_even_when_it_appears_after_the_listing(tmp_path: Path
 
 
 def test_limits(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="holds no files"):
+    with pytest.raises(InvalidInput, match="holds no images"):
         read(tmp_path)
     for number in range(5):
         place(tmp_path, f"{number}.png", PNG)
@@ -149,3 +149,14 @@ def test_real_photos(data: Path) -> None:
     ]
     assert {bad.raw for part in found for bad in part.bad} <= {"LICENSE"}
     assert sides == [400] * 40
+
+
+def test_a_folder_of_other_things_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    place(tmp_path, "empty.png", b"")
+    for number in range(1002):
+        place(tmp_path, f"{number:04}.txt", b"text")
+    place(tmp_path, "z/last.png", PNG)
+    with pytest.raises(InvalidInput, match="no images among its first 1,000 files"):
+        read(tmp_path)
+    place(tmp_path, "0500.png", PNG)
+    assert images.plan(tmp_path, Options()).format == "images"

@@ -69,7 +69,7 @@ def test_every_command_runs(
     page: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for command in commands(page):
-        words = shlex.split(BUDGET.sub(r"\g<1>1", command), comments=True)
+        words = shlex.split(BUDGET.sub(r"\g<1>4", command), comments=True)
         assert words[0] == "millrace", command
         monkeypatch.setattr("sys.argv", words)
         with pytest.raises(SystemExit) as ended:
@@ -86,7 +86,7 @@ def test_every_command_runs(
 def test_every_python_example_runs(page: Path, place: Path) -> None:
     del place
     for block in blocks(page, "python"):
-        exec(compile(BUDGET.sub(r"\g<1>1", block), page.name, "exec"), {})
+        exec(compile(BUDGET.sub(r"\g<1>4", block), page.name, "exec"), {})
 
 
 def test_no_page_is_passed_over() -> None:

@@ -27,7 +27,7 @@ class ImportParams(Params):
         min_length=1,
         max_length=2000,
         description="file, folder of images, s3:// or gs:// object, or database URL",
-        json_schema_extra=PLACE,
+        json_schema_extra={**PLACE, "file": "table"},
     )
     name: Name | None = Field(
         default=None, description="dataset to write; left out: after the file"
@@ -200,7 +200,10 @@ class ExportParams(Params):
 
     dataset: DatasetRef = dataset_field()
     path: str = Field(
-        min_length=1, max_length=2000, description="file to write", json_schema_extra=PLACE
+        min_length=1,
+        max_length=2000,
+        description="file to write",
+        json_schema_extra={**PLACE, "file": "write"},
     )
     format: Literal["csv", "jsonl", "parquet"] | None = Field(
         default=None, description="kind of file; left out: by its name"

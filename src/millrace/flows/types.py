@@ -16,12 +16,15 @@ class TourParams(Params):
         min_length=1,
         max_length=2000,
         description="CSV, Parquet, JSONL or Excel file",
-        json_schema_extra={"positional": True},
+        json_schema_extra={"positional": True, "file": "table"},
     )
     target: str | None = Field(default=None, max_length=200, description="column to predict")
     text: str | None = Field(default=None, max_length=200, description="main column of texts")
     holdout: str | None = Field(
-        default=None, max_length=2000, description="file to judge on; left out: a fifth of the rows"
+        default=None,
+        max_length=2000,
+        description="file to judge on; left out: a fifth of the rows",
+        json_schema_extra={"file": "table"},
     )
     budget: float = Field(default=30.0, ge=1, le=86_400, description="CPU time for training [s]")
     name: Name | None = Field(
@@ -31,6 +34,7 @@ class TourParams(Params):
         default=None,
         max_length=2000,
         description="HTML file to write; left out: reports/ in the workspace",
+        json_schema_extra={"file": "replace"},
     )
 
 

@@ -120,7 +120,7 @@ class RegisterParams(Params):
         min_length=1,
         max_length=2000,
         description="model folder (with manifest.json) or zip of one",
-        json_schema_extra={"positional": True},
+        json_schema_extra={"positional": True, "file": "read"},
     )
     name: Name = Field(description="name to register it under")
     max_bytes: int = Field(
@@ -135,7 +135,7 @@ class ImportParams(Params):
         min_length=1,
         max_length=2000,
         description="folder or zip file that 'model.export' made",
-        json_schema_extra={"positional": True},
+        json_schema_extra={"positional": True, "file": "read"},
     )
     name: Name | None = Field(default=None, description="name to give it; default: its own")
     max_bytes: int = Field(
@@ -160,6 +160,7 @@ class ExportParams(ModelParams):
         default=None,
         max_length=2000,
         description="where to write; default: below the workspace's 'exports'",
+        json_schema_extra={"file": "write"},
     )
     format: Literal["zip", "folder"] = Field(default="zip", description="one file or a folder")
 
@@ -334,6 +335,7 @@ class CardParams(ModelParams):
         default=None,
         max_length=2000,
         description="also write the HTML here; 'exports/NAME.html' lies in the workspace",
+        json_schema_extra={"file": "replace"},
     )
 
 

@@ -6,6 +6,7 @@ import stat
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ MAX_PIXELS = 200_000_000
 BATCH_BYTES = 32 * 2**20
 BATCH = 1000
 HEAD = 256 * 1024
+LOOKED = 1000  # files, for the first image
 SCHEMA = pa.schema(
     [
         ("path", pa.string()),
@@ -146,8 +148,8 @@ def listing(root: Path, limit: int) -> Iterator[tuple[str, int | None]]:
             yield str(base / name), (found.st_size if plain else None)
 
 
-def read_inside(root: Path, path: str) -> bytes:
-    """Read one file below a folder without following a link at any step."""
+def read_inside(root: Path, path: str, limit: int = MAX_BYTES + 1) -> bytes:
+    """Read the head of one file below a folder without following a link at any step."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(root, flags | os.O_DIRECTORY)
     try:
@@ -157,7 +159,7 @@ def read_inside(root: Path, path: str) -> bytes:
             os.close(handle)
             handle = inner
         with os.fdopen(os.open(parts[-1], flags | os.O_NONBLOCK, dir_fd=handle), "rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(limit)
     finally:
         os.close(handle)
 
@@ -185,11 +187,15 @@ class Tally:
 def plan(root: Path, options: Options) -> Plan:
     """Return the columns of a folder of images; split only when its folders name parts.
 
-    Errors: invalid_input, no files at all or an unknown column.
+    Errors: invalid_input, no files at all, no image among the first, or an unknown column.
     """
-    first = next(listing(root, options.max_files), None)
-    if first is None:
-        raise InvalidInput("The folder holds no files.", "Name a folder of images.")
+    first = [path for path, size in islice(listing(root, options.max_files), LOOKED) if size]
+    if not any(_looks_like_one(root, path) for path in first):
+        among = f" among its first {LOOKED:,} files" if len(first) == LOOKED else ""
+        raise InvalidInput(
+            f"The folder holds no images{among}.",
+            "Name a folder of images; a table in a folder is imported by its own path.",
+        )
     with os.scandir(root) as entries:
         folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
     parts = any(name.lower() in PARTS for name in folders)
@@ -201,6 +207,14 @@ def plan(root: Path, options: Options) -> Plan:
     reason = "labels are the folders that images lie in"
     made = Plan(format="images", header_reason=reason, order=[one.name for one in samples])
     return columns.decide(samples, made, options)
+
+
+def _looks_like_one(root: Path, path: str) -> bool:
+    try:
+        head = read_inside(root, path, 16)
+    except OSError:
+        return False
+    return head.startswith(tuple(magic for magic, _ in READERS))
 
 
 def _column(entry: pa.Field) -> Column:

@@ -1,12 +1,16 @@
 """A workspace in this process."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel
 
-from millrace.core.policy import Actor
+from millrace.core import catalog
+from millrace.core.policy import UPLOADS, Actor
 from millrace.core.workspace import Workspace
+from millrace.faces.backend.paths import whole
 from millrace.faces.backend.place import OnEvent, Verb, paused_note
 from millrace.kinds.job import Job
 
@@ -34,7 +38,8 @@ class Local:
     ) -> BaseModel:
         """Run an op to its end and return its result."""
         try:
-            return self.jobs.call(op, params, self.actor, key=key, on_event=on_event)
+            given = whole(catalog.find(op), params)
+            return self.jobs.call(op, given, self.actor, key=key, on_event=on_event)
         except KeyboardInterrupt as stop:
             paused = self.jobs.list(state="paused", op=op, limit=1)
             if paused:
@@ -43,7 +48,7 @@ class Local:
 
     def submit(self, op: str, params: Any, *, key: str | None = None) -> Job:
         """Hand an op to the workers and return its job at once."""
-        return self.jobs.submit(op, params, self.actor, key=key)
+        return self.jobs.submit(op, whole(catalog.find(op), params), self.actor, key=key)
 
     def finish(self, job: Job, *, on_event: OnEvent | None = None) -> BaseModel:
         """Follow a submitted job to its end; run it here when no worker lives."""
@@ -64,6 +69,11 @@ class Local:
     def of(self, project: str | None) -> Self:
         """Return this backend for the calls of another project; None: of its own."""
         return type(self)(self.workspace, self.actor, project or self.project)
+
+    @contextmanager
+    def shelf(self) -> Generator[Path]:
+        """Give the folder for files of a call; they stay, for the job may be resumed."""
+        yield self.workspace.folder(UPLOADS)
 
     @property
     def jobs(self) -> "Jobs":

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
 from pydantic import BaseModel
@@ -40,6 +42,10 @@ class Backend(Protocol):
 
         Errors: invalid_input, no project can be called that.
         """
+        ...
+
+    def shelf(self) -> AbstractContextManager[Path]:
+        """Give a folder for files that one call reads."""
         ...
 
     def close(self) -> None:

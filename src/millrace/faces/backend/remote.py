@@ -4,9 +4,12 @@ import copy
 import http.client
 import json
 import socket
+import tempfile
 import time
-from collections.abc import Iterator
-from typing import Any, Self, TypeVar
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self, TypeVar, cast
 from urllib.parse import SplitResult, quote, urlsplit
 
 from pydantic import BaseModel, ValidationError
@@ -16,6 +19,7 @@ from millrace.core.errors import Cancelled, Internal, InvalidInput, Unavailable,
 from millrace.core.events import Event
 from millrace.core.ids import check_name
 from millrace.core.registry import Op
+from millrace.faces.backend import fetching, paths, sending
 from millrace.faces.backend.place import OnEvent, Verb, paused_note
 from millrace.kinds.job import EventLine, Job
 from millrace.kinds.rows import RowsResult
@@ -46,14 +50,11 @@ class Remote:
     ) -> BaseModel:
         """Run an op to its end and return its result."""
         found = catalog.find(op)
-        live = on_event if found.shape == "plain" else None
-        answer = self._post(found, params, key, accept=EVENTS if live else "application/json")
-        if live and EVENTS in answer.headers.get("content-type", ""):
-            return result_of(found, self._listen(answer, live))
-        body = _json(answer)
-        if answer.status != 202:
-            return result_of(found, body)
-        return result_of(found, self._follow(_fitting(Job, body), on_event))
+        given = paths.plain(params)
+        wishes = fetching.wanted(self._ask, found, given, key) if isinstance(given, dict) else []
+        given = {**given, **{one.field: one.path for one in wishes}} if wishes else given
+        result = result_of(found, self._ran(found, given, key, on_event))
+        return fetching.fetch(self._ask, self._download, wishes, result)
 
     def submit(self, op: str, params: Any, *, key: str | None = None) -> Job:
         """Hand an op to the workers and return its job at once."""
@@ -75,8 +76,23 @@ class Remote:
         other._project = check_name(project, "project") if project else self._project
         return other
 
+    @contextmanager
+    def shelf(self) -> Generator[Path]:
+        """Give a folder for files of one call: they are sent, then gone here."""
+        with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
+            yield Path(folder)
+
     def close(self) -> None:
         """Do nothing: connections are closed after each call."""
+
+    def _ran(self, found: Op, params: Any, key: str | None, on_event: OnEvent | None) -> Any:
+        live = on_event if found.shape == "plain" else None
+        accept = EVENTS if live else "application/json"
+        answer = self._post(found, params, key, accept=accept, on_event=on_event)
+        if live and EVENTS in answer.headers.get("content-type", ""):
+            return self._listen(answer, live)
+        body = _json(answer)
+        return self._follow(_fitting(Job, body), on_event) if answer.status == 202 else body
 
     def _post(
         self,
@@ -86,9 +102,11 @@ class Remote:
         *,
         accept: str = "application/json",
         query: str = "",
+        on_event: OnEvent | None = None,
     ) -> http.client.HTTPResponse:
-        plain = params.model_dump(mode="json") if isinstance(params, BaseModel) else params
+        plain = paths.plain(params)
         _check_header("key", key)
+        plain = self._sent_up(found, plain, on_event)
         headers = {"Accept": accept, **({"Idempotency-Key": key} if key else {})}
         try:
             data = json.dumps(plain, allow_nan=False).encode()
@@ -98,6 +116,31 @@ class Remote:
                 "Pass finite numbers, strings, lists and objects.",
             ) from error
         return self._send("POST", f"/ops/{quote(found.name)}{query}", data, headers, ANSWER)
+
+    def _sent_up(self, found: Op, params: Any, on_event: OnEvent | None) -> Any:
+        """Return the params with the server's paths of files that lie here."""
+        if not isinstance(params, dict):
+            return params
+        given = cast("dict[str, Any]", params)
+        local = {
+            name: paths.to_read(given.get(name)) for name in paths.fields_of(found, "table", "read")
+        }
+        here = {name: path for name, path in local.items() if path}
+        return {**given, **{n: sending.send(self._ask, p, on_event) for n, p in here.items()}}
+
+    def _ask(
+        self, method: str, path: str, body: bytes | dict[str, Any] | None, headers: dict[str, str]
+    ) -> Any:
+        """Ask a route that is no op; return what it says."""
+        data = json.dumps(body).encode() if isinstance(body, dict) else body
+        answer = self._send(method, path, data, headers, ANSWER)
+        if answer.status == 204:
+            answer.close()
+            return None
+        return _json(answer)
+
+    def _download(self, path: str) -> http.client.HTTPResponse:
+        return self._send("GET", path, None, {}, ANSWER)
 
     def _listen(self, answer: http.client.HTTPResponse, on_event: OnEvent) -> Any:
         """Take the events of a streamed call and return what ends it."""
@@ -164,7 +207,7 @@ class Remote:
         line = kind(self._host, self._port, timeout=CONNECT)
         sent = {**headers, "Connection": "close"}  # then the answer owns the socket
         if data is not None:
-            sent["Content-Type"] = "application/json"
+            sent.setdefault("Content-Type", "application/json")
         if self._token:
             sent["Authorization"] = f"Bearer {self._token}"
         if self._project:

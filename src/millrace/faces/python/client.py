@@ -14,6 +14,7 @@ from millrace.core.errors import InvalidInput, NotFound, choices
 from millrace.core.registry import Op
 from millrace.faces.backend.choose import open_backend
 from millrace.faces.backend.place import Backend, OnEvent
+from millrace.faces.python.tables import placed
 from millrace.kinds.job import Job
 
 
@@ -35,10 +36,12 @@ class Client:
     ) -> Any:
         """Run an op by name and return its result.
 
-        Give its params as a model, as a dict or as keywords.
+        Give its params as a model, as a dict or as keywords. A field that names a file of rows
+        takes a table too: a DataFrame of pandas or polars, an Arrow table, a relation of DuckDB.
         Errors: not_found, no such op; and whatever the op raises.
         """
-        return self._backend.call(op, merged(params, fields), key=key, on_event=on_event)
+        with placed(self._backend, catalog.find(op), merged(params, fields)) as given:
+            return self._backend.call(op, given, key=key, on_event=on_event)
 
     def submit(
         self,
@@ -50,7 +53,8 @@ class Client:
         **fields: Any,
     ) -> Job:
         """Hand an op to the workers and return its job at once."""
-        return self._backend.submit(op, merged(params, fields), key=key)
+        with placed(self._backend, catalog.find(op), merged(params, fields)) as given:
+            return self._backend.submit(op, given, key=key)
 
     def close(self) -> None:
         """Release what the client holds."""

@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal, Union
 
 from millrace.core import catalog
 from millrace.core.registry import OPS, Op
+from millrace.faces.backend.paths import fields_of
 from millrace.faces.python.client import method_name, signature
+from millrace.faces.python.tables import Table
 from millrace.kinds.rows import RowsResult
 
 TARGET = Path(__file__).with_name("typed.pyi")
@@ -101,12 +103,14 @@ def _method(op: Op, names: Names) -> Iterator[str]:
     yield f"    def {name}("
     yield "        self,"
     named = False
+    files = fields_of(op, "table")
     for field, place in signature(op).parameters.items():
         if place.kind == place.KEYWORD_ONLY and not named:
             named = True
             yield "        *,"
         default = "" if place.default is place.empty else " = ..."
-        yield f"        {field}: {names.of(op.params.model_fields[field].annotation)}{default},"
+        kind = op.params.model_fields[field].annotation
+        yield f"        {field}: {names.of(kind | Table if field in files else kind)}{default},"
     yield from [] if named else ["        *,"]
     yield from (f"        {line}" for line in tail)
     yield f"    ) -> {result}:"

@@ -17,6 +17,7 @@ import millrace.drivers.schedule.types
 import millrace.evaluation.types
 import millrace.explanation.types
 import millrace.faces.backend.place
+import millrace.faces.python.tables
 import millrace.flows.home.types
 import millrace.flows.retraining.types
 import millrace.flows.reviewing.types
@@ -310,7 +311,7 @@ class DatasetOps:
     @overload
     def import_(
         self,
-        path: str,
+        path: str | millrace.faces.python.tables.Table,
         *,
         name: str | None = ...,
         mode: Literal['replace', 'append'] = ...,
@@ -364,7 +365,7 @@ class DatasetOps:
     @overload
     def preview(
         self,
-        path: str,
+        path: str | millrace.faces.python.tables.Table,
         *,
         name: str | None = ...,
         mode: Literal['replace', 'append'] = ...,
@@ -1012,11 +1013,11 @@ class FlowsOps:
     @overload
     def tour(
         self,
-        file: str,
+        file: str | millrace.faces.python.tables.Table,
         *,
         target: str | None = ...,
         text: str | None = ...,
-        holdout: str | None = ...,
+        holdout: str | None | millrace.faces.python.tables.Table = ...,
         budget: float = ...,
         name: str | None = ...,
         report: str | None = ...,

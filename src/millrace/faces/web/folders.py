@@ -102,9 +102,13 @@ def unpack(folder: Path, uploads: Path, name: str) -> Path:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
     listed: list[list[str | int]] = json.loads((folder / LIST).read_text(encoding="utf-8"))
-    with (folder / "part").open("rb") as source:
-        for path, size in listed:
-            _cut(source, draft / str(path), int(size))
+    if len(listed) == 1:
+        (draft / str(listed[0][0])).parent.mkdir(parents=True, exist_ok=True)
+        os.link(folder / "part", draft / str(listed[0][0]))
+    else:
+        with (folder / "part").open("rb") as source:
+            for path, size in listed:
+                _cut(source, draft / str(path), int(size))
     os.sync()  # one for all of them: one for each would take minutes
     failpoint("upload.unpacked")
     os.rename(draft, target)  # over the empty folder that keeps the name

@@ -97,7 +97,7 @@ class Incoming:
             raise LimitReached(f"{MOST} uploads are open.", "Finish or delete some of them.")
         promised = sum(one.size - one.offset for one in open_ones)
         free = shutil.disk_usage(self.root).free - RESERVE
-        if size * (2 if files else 1) + promised > free:  # a folder is cut apart from a copy
+        if size * (2 if len(files) > 1 else 1) + promised > free:  # files are cut from a copy
             raise LimitReached(
                 f"The file has {size} bytes, and the disk has room for {max(0, free - promised)}.",
                 "Free some disk space, or delete open uploads.",
