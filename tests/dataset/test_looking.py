@@ -14,6 +14,7 @@ from millrace.core.errors import InvalidInput, NotAllowed, NotFound
 from millrace.core.policy import Actor
 from millrace.core.workspace import Workspace
 from millrace.dataset.engine import blocks, delimited
+from millrace.dataset.looking import describe as describing
 from millrace.stores.datasets import Datasets
 from tests.dataset.conftest import Call
 
@@ -289,6 +290,32 @@ def test_a_large_dataset_is_described_by_a_sample_and_kept(call: Call, ctx: Cont
     call("dataset.delete", dataset="many")
     with pytest.raises(NotFound):
         call("dataset.describe", dataset="many", rows=1600)
+
+
+def test_a_wide_table_is_read_by_groups_of_columns(
+    call: Call, ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = {f"c{n}": [n, n + 1, None] if n % 2 else [f"w{n}", "x", "x" * n] for n in range(30)}
+    ctx.use(Datasets).write(ctx, "wide", pa.table(columns))
+    asked: list[int] = []
+    scan = Datasets.scan
+
+    def counted(self: Datasets, ref: str, names: Any, **how: Any) -> Any:
+        asked.append(len(names))
+        return scan(self, ref, names, **how)
+
+    monkeypatch.setattr(Datasets, "scan", counted)
+    alone = call("dataset.describe", dataset="wide", top=9).columns
+    assert set(asked) == {1}
+    asked.clear()
+    monkeypatch.setattr(describing, "GROUP", 8)
+    grouped = call("dataset.describe", dataset="wide", top=8).columns
+    assert asked == [8, 8, 8, 6]
+    asked.clear()
+    monkeypatch.setattr(describing, "HELD", 200)  # [bytes]: the groups shrink, down to one column
+    shrunk = call("dataset.describe", dataset="wide", top=7).columns
+    assert 1 in asked
+    assert alone == grouped == shrunk
 
 
 def test_a_difference_shows_cells_and_rows(call: Call, ctx: Context) -> None:

@@ -2,7 +2,6 @@
 
 import datetime
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,8 @@ from millrace.dataset.results import ColumnFacts
 def facts(values: Any, kind: pa.DataType | None = None, top: int = 3, bins: int = 4) -> ColumnFacts:
     table = pa.table({'a "b"': pa.array(values, kind)})
 
-    def scan(columns: Sequence[str]) -> pa.RecordBatchReader:
-        return table.select(list(columns)).to_reader(max_chunksize=7)
+    def scan(name: str) -> pa.RecordBatchReader:
+        return table.select([name]).to_reader(max_chunksize=7)
 
     [found] = profile.describe(scan, table.schema, {}, top, bins)
     return found

@@ -218,8 +218,11 @@ def test_what_cannot_be_sent_is_given_up(tmp_path: Path, monkeypatch: pytest.Mon
         sending.send(wire, file)
     assert wire.asked[-1] == "DELETE"
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InvalidInput, match="holds no files"):
+    (tmp_path / "empty" / "secret.txt").write_text("s", encoding="utf-8")
+    asked = len(wire.asked)
+    with pytest.raises(InvalidInput, match="holds no images and no model"):
         sending.send(wire, tmp_path / "empty")
+    assert len(wire.asked) == asked
 
 
 @pytest.mark.parametrize("odd", ["", "a\0b", "~nobody-of-this-name/x", "x" * 5000, None, 7, "/dev"])

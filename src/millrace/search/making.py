@@ -28,6 +28,8 @@ def build(params: BuildParams, ctx: Context) -> BuildResult:
     """Write both legs into a folder, store it, and record the index version."""
     snapshot = ctx.use(Datasets).info(params.dataset, ctx.project)
     columns = text_columns(params, snapshot)
+    if params.judge is not None:
+        snapshot.need(params.judge)
     notices: list[str] = []
     with tempfile.TemporaryDirectory(dir=ctx.workspace.folder("cache")) as place:
         folder = Path(place)
@@ -189,7 +191,6 @@ def _weights(
         return ({"text": 1.0} if has_words else {"vector": 1.0}), {}
     if params.judge is None:
         return dict(split), {}
-    snapshot.need(params.judge)
     columns = text_columns(params, snapshot)
     table = ctx.use(Datasets).read(
         snapshot.ref, list(dict.fromkeys(["_id", params.judge, *columns])), project=ctx.project

@@ -13,7 +13,7 @@ from millrace.core.errors import InvalidInput, Unavailable
 from millrace.dataset.results import Bar, ColumnFacts, Numbers, Value
 from millrace.kinds.task import ColumnType
 
-Scan = Callable[[Sequence[str]], pa.RecordBatchReader]
+Scan = Callable[[str], pa.RecordBatchReader]
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 TOP_LIMIT = 200  # characters of a value that is shown
 MOSTLY_DIFFERENT = 0.8  # share of distinct values beyond which no top values are counted
@@ -49,7 +49,7 @@ class Lens:
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Run one query that sees the column as `rows.x`."""
         name = self.field.name
-        stream = self.scan([name])
+        stream = self.scan(name)
         self.db.register("stream", stream)
         column = f"with rows as (select {quoted(name)} as x from stream) "
         found = self.db.execute(column + query).fetchall()
@@ -78,24 +78,22 @@ def describe(
     beyond 1,000 too (HyperLogLog). Random: none.
     Cost: two passes over numbers, two over text, one over anything else, a column at a time.
     """
-    return [_column(scan, field, meant.get(field.name), top, bins) for field in schema]
-
-
-def _column(
-    scan: Scan, field: pa.Field, meant: ColumnType | None, top: int, bins: int
-) -> ColumnFacts:
-    kind = field.type
     with database() as db:
-        lens = Lens(db, scan, field, top, bins)
-        if _is_number(kind):
-            return _number(lens, meant or "number")
-        if pa.types.is_temporal(kind):
-            return _moment(lens, meant or "date")
-        if pa.types.is_boolean(kind):
-            return _flag(lens, meant or "boolean")
-        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-            return _words(lens, meant or "text")
-        return _opaque(lens, meant or "text")
+        lenses = (Lens(db, scan, field, top, bins) for field in schema)
+        return [_column(lens, meant.get(lens.field.name)) for lens in lenses]
+
+
+def _column(lens: Lens, meant: ColumnType | None) -> ColumnFacts:
+    kind = lens.field.type
+    if _is_number(kind):
+        return _number(lens, meant or "number")
+    if pa.types.is_temporal(kind):
+        return _moment(lens, meant or "date")
+    if pa.types.is_boolean(kind):
+        return _flag(lens, meant or "boolean")
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return _words(lens, meant or "text")
+    return _opaque(lens, meant or "text")
 
 
 def _is_number(kind: pa.DataType) -> bool:

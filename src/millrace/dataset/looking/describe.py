@@ -1,6 +1,6 @@
 """Schema, statistics and examples of a dataset version, kept once they are computed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from millrace.core.context import Context
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 KEPT = "profile"  # category of the cache
 PARTS = 16  # blocks of a sample, evenly spread
+GROUP = 128  # columns read at once from a wide table
+HELD = 64 * 2**20  # most of them in memory [bytes]
 
 
 def describe(params: p.DescribeParams, ctx: Context) -> r.DescribeResult:
@@ -43,16 +45,14 @@ def _described(params: p.DescribeParams, ctx: Context, found: Snapshot) -> r.Des
     schema = pa.schema([found.schema.field(name) for name in wanted])
     sampled = params.rows is not None and found.rows > params.rows
 
-    def scan(columns: Sequence[str]) -> pa.RecordBatchReader:
+    def stream(columns: Sequence[str]) -> "Iterator[pa.RecordBatch]":
         ctx.check()
-        part = pa.schema([found.schema.field(name) for name in columns])
         if sampled and params.rows is not None:
-            stream = _spread(datasets, found, columns, params.rows, ctx.project)
-        else:
-            stream = datasets.scan(found.ref, columns, batch_rows=BATCH, project=ctx.project)
-        return pa.RecordBatchReader.from_batches(part, stream)
+            return _spread(datasets, found, columns, params.rows, ctx.project)
+        return datasets.scan(found.ref, columns, batch_rows=BATCH, project=ctx.project)
 
-    facts = profile.describe(scan, schema, types_of(found), params.top, params.bins)
+    columns = _Columns(stream, schema)
+    facts = profile.describe(columns.scan, schema, types_of(found), params.top, params.bins)
     light = [name for name in wanted if not is_heavy(found.schema.field(name).type)]
     head = datasets.read(found.ref, light, limit=max(params.examples, 1), project=ctx.project)
     made = ctx.use(Artifacts).get(found.ref, "dataset", ctx.project)
@@ -68,6 +68,48 @@ def _described(params: p.DescribeParams, ctx: Context, found: Snapshot) -> r.Des
         created_at=made.created_at,
         notes=[said] if sampled else [],
     )
+
+
+class _Columns:
+    """The columns of a table one by one, read a group at a time while a group is small.
+
+    A scan of one column costs as much as the schema is wide, so ten thousand scans of ten
+    thousand columns would take minutes.
+    """
+
+    def __init__(
+        self, stream: "Callable[[Sequence[str]], Iterator[pa.RecordBatch]]", schema: "pa.Schema"
+    ) -> None:
+        self.stream = stream
+        self.schema = schema
+        self.group = GROUP if len(schema) > GROUP else 1
+        self.held: dict[str, list[pa.RecordBatch]] = {}
+
+    def scan(self, name: str) -> "pa.RecordBatchReader":
+        """Return one column from its first row on."""
+        import pyarrow as pa
+
+        part = pa.schema([self.schema.field(name)])
+        if name not in self.held and self.group > 1:
+            self._read(name)
+        found = self.held.get(name)
+        return pa.RecordBatchReader.from_batches(
+            part, self.stream([name]) if found is None else iter(found)
+        )
+
+    def _read(self, name: str) -> None:
+        at = self.schema.get_field_index(name)
+        names = self.schema.names[at : at + self.group]
+        batches: list[pa.RecordBatch] = []
+        size = 0
+        for batch in self.stream(names):
+            size += batch.nbytes
+            batches.append(batch)
+            if size > HELD:
+                self.group //= 2  # and this column for itself
+                self.held = {}
+                return
+        self.held = {one: [batch.select([one]) for batch in batches] for one in names}
 
 
 def _spread(

@@ -22,6 +22,7 @@ Ask = Callable[[str, str, bytes | dict[str, Any] | None, dict[str, str]], Any]
 MEDIA = "application/offset+octet-stream"
 HIDDEN = re.compile(r"\.|(thumbs\.db|desktop\.ini)$", re.IGNORECASE)
 MOST_FILES = 100_000  # of a folder, as the server takes them
+KNOWN = re.compile(r"\.(png|jpe?g|gif|bmp|webp)$|/manifest\.json$", re.IGNORECASE)
 BLOCK = 2**20  # [bytes]
 TRIES = 6
 PAUSE = 0.2  # before a piece is sent again, doubled each time [s]
@@ -79,8 +80,11 @@ def _parts(path: Path) -> list[Part]:
                 )
             title = f"{path.name}/{file.relative_to(path).as_posix()}"
             found.append(Part(title, file, file.stat().st_size))
-    if not found:
-        raise InvalidInput(f"The folder '{path}' holds no files.", "Name another one.")
+    if not any(KNOWN.search(part.name) for part in found):  # before all of a home goes anywhere
+        raise InvalidInput(
+            f"The folder '{path}' holds no images and no model.",
+            "Name a folder of images or of a model, or one file.",
+        )
     return found
 
 
