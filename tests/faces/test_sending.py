@@ -11,10 +11,13 @@ import pyarrow as pa
 import pytest
 
 import millrace
+from millrace.core import catalog
 from millrace.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from millrace.core.events import Event
-from millrace.faces.backend import paths, sending
+from millrace.faces.backend import fetching, paths, sending
+from millrace.faces.backend.choose import open_backend
 from millrace.faces.cli.main import run
+from millrace.faces.python.client import Client
 from tests.support.server import Server, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sending")]
@@ -140,14 +143,16 @@ def test_a_worker_finds_what_was_named_from_another_folder(
     (tmp_path / "mine").mkdir()
     monkeypatch.chdir(tmp_path / "mine")
     Path("later.csv").write_text(PEOPLE, encoding="utf-8")
-    with millrace.open(tmp_path / "ws", durability="normal", threads=1) as ws:
+    here: Any = open_backend(tmp_path / "ws", flags={"durability": "normal", "threads": 1})
+    ws: Any = Client(here)
+    with ws:
         read = ws.submit("dataset.import", path="later.csv")
         monkeypatch.chdir(tmp_path)
-        assert ws._backend.finish(read).dataset == "dataset:later@1"
+        assert here.finish(read).dataset == "dataset:later@1"
         monkeypatch.chdir(tmp_path / "mine")
         written = ws.submit("dataset.export", dataset="later", path="later.jsonl")
         monkeypatch.chdir(tmp_path)
-        assert ws._backend.finish(written).path == str(tmp_path / "mine" / "later.jsonl")
+        assert here.finish(written).path == str(tmp_path / "mine" / "later.jsonl")
 
 
 @pytest.mark.parametrize("kind", ["polars", "pyarrow", "batches"])
@@ -223,6 +228,27 @@ def test_what_cannot_be_sent_is_given_up(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(InvalidInput, match="holds no images and no model"):
         sending.send(wire, tmp_path / "empty")
     assert len(wire.asked) == asked
+
+
+@pytest.mark.parametrize("odd", ["../{}", "{}/../../up", "{}/", "other", "/etc/{}", "{0}/a/{0}/.."])
+def test_a_server_that_lies_writes_nowhere_else(tmp_path: Path, odd: str) -> None:
+    (tmp_path / "here").mkdir()
+
+    def ask(method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
+        name = path.rpartition("=")[2]
+        listed = [{"name": odd.format(name), "size": 1, "path": "/x"}] if "contains" in path else []
+        return {"workspace": "/ws"} if path == "/about" else listed
+
+    def download(path: str) -> Any:
+        raise AssertionError(f"asked for {path}")
+
+    op = catalog.find("dataset.export")
+    given = {"dataset": "a", "path": str(tmp_path / "here" / "a.csv")}
+    assert op.result is not None
+    wishes = fetching.wanted(ask, op, given, None)
+    with pytest.raises(NotFound, match="wrote no file or too many"):
+        fetching.fetch(ask, download, wishes, op.result.model_construct(path=wishes[0].path))
+    assert [one.name for one in tmp_path.rglob("*")] == ["here"]
 
 
 @pytest.mark.parametrize("odd", ["", "a\0b", "~nobody-of-this-name/x", "x" * 5000, None, 7, "/dev"])

@@ -7,7 +7,7 @@ or an address, is passed on as it stands.
 import http.client
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ def fetch(ask: Ask, download: Download, wishes: list[Wanted], result: BaseModel)
         listed = ask("GET", f"{EXPORTS}?limit={MOST}&contains={quote(wish.name)}", None, {})
         names = {str(one["name"]): int(one["size"]) for one in listed}
         root = next(iter(names), "").split("/", 1)[0]
-        if not root or len(names) == MOST:
+        if len(names) == MOST or not root.startswith(wish.name) or not _within(root, names):
             raise NotFound(
                 f"The server wrote no file or too many for '{wish.target}'.",
                 f"Look below '{wish.path}' there.",
@@ -93,6 +93,13 @@ def fetch(ask: Ask, download: Download, wishes: list[Wanted], result: BaseModel)
         told = {k: v for k, v in result if isinstance(v, str) and v.startswith(wish.path)}
         result = result.model_copy(update=dict.fromkeys(told, str(target)))
     return result
+
+
+def _within(root: str, names: Iterable[str]) -> bool:
+    """Tell whether all names stay below one: a server may lie."""
+    return all(
+        name.split("/")[0] == root and not {"", ".", ".."} & set(name.split("/")) for name in names
+    )
 
 
 def _put(draft: Path, target: Path) -> None:
