@@ -1,12 +1,14 @@
 """The op registry: a capability is written once, every face is read from here."""
 
+import difflib
 import inspect
 import typing
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError, to_json
 
 from millrace.core.context import Context
@@ -17,6 +19,30 @@ Shape = Literal["plain", "rows", "steps"]
 F = TypeVar("F", bound=Callable[..., Any])
 # what pydantic says of a broken rule that holds nothing of the caller's
 BOUNDS = ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern", "expected")
+Loc = tuple[int | str, ...]
+SHOWN = 60  # characters of a value
+# what a value should be, by the rule that it breaks
+WORDS = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "text",
+    "list_type": "a list",
+    "dict_type": "an object of names and values",
+    "model_type": "an object of names and values",
+    "model_attributes_type": "an object of names and values",
+    "greater_than_equal": "at least {ge}",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "at most {le}",
+    "less_than": "less than {lt}",
+    "literal_error": "{expected}",
+    "enum": "{expected}",
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +82,7 @@ class Op:
         try:
             found = raw if isinstance(raw, self.params) else self.params.model_validate(raw)
         except ValidationError as error:
-            raise invalid(self, error) from error
+            raise invalid(self.name, self.params, error) from error
         for field in self.params.model_fields:
             try:
                 to_json(getattr(found, field), serialize_unknown=True)
@@ -72,30 +98,6 @@ class Op:
 
 OPS: dict[str, Op] = {}
 _BY_FUNCTION: dict[Callable[..., Any], Op] = {}
-
-
-def invalid(found: Op, error: ValidationError) -> InvalidInput:
-    """Translate one complaint of pydantic's into our words; a misspelt field comes first."""
-    said_of = error.errors(include_url=False)
-    first = next((one for one in said_of if one["type"] == "extra_forbidden"), said_of[0])
-    field = ".".join(str(part) for part in first["loc"]) or "params"
-    known = choices(list(found.params.model_fields), 20)
-    said = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
-    if first["type"] == "value_error" and not first["loc"]:
-        problem = f"Op '{found.name}' cannot take this: {said}."
-    elif first["type"] == "missing":
-        problem = f"Op '{found.name}' needs '{field}'."
-    elif first["type"] == "extra_forbidden":
-        problem = f"Op '{found.name}' has no field '{field}'."
-    else:
-        shown = repr(first.get("input"))
-        shown = shown if len(shown) <= 60 else shown[:57] + "..."
-        problem = f"Field '{field}' of '{found.name}' is {shown}: {said}."
-    facts: dict[str, Any] = {"field": field, "op": found.name, "rule": first["type"]}
-    bounds = {name: value for name, value in first.get("ctx", {}).items() if name in BOUNDS}
-    if bounds:
-        facts["bounds"] = bounds
-    return InvalidInput(problem, f"Its fields are {known}.", **facts)
 
 
 def op(  # noqa: PLR0913  all but the name are keywords with a default
@@ -176,3 +178,128 @@ def of_function(function: Callable[..., Any]) -> Op:
     if function not in _BY_FUNCTION:
         raise TypeError(f"'{function.__qualname__}' is not an op")
     return _BY_FUNCTION[function]
+
+
+def invalid(op: str, params: type[BaseModel], error: ValidationError) -> InvalidInput:
+    """Translate one complaint of pydantic's into our words; a misspelt field comes first."""
+    said_of = error.errors(include_url=False)
+    first: Mapping[str, Any] = next(
+        (one for one in said_of if one["type"] == "extra_forbidden"), said_of[0]
+    )
+    loc: Loc = first["loc"]
+    places, field = _places(params, loc)
+    name = ".".join(str(part) for part in loc) or "params"
+    path = ".".join(str(part) for part in places) or "params"
+    hint = f"Its fields are {choices(list(params.model_fields), 20)}."
+    if first["type"] == "value_error" and not loc:
+        problem = f"Op '{op}' cannot take this: {_rule(first)}."
+    elif first["type"] == "missing":
+        problem = f"Op '{op}' needs '{path}'."
+        hint = _meaning(path, field) or hint
+    elif first["type"] == "extra_forbidden":
+        problem = f"Op '{op}' has no field '{path}'."
+        hint = _instead(params, loc, places) or hint
+    else:
+        problem = f"Field '{path}' of '{op}' is {_shown(first.get('input'))}: {_rule(first)}."
+        hint = _meaning(path, field) or hint
+    facts: dict[str, Any] = {"field": name, "op": op, "rule": first["type"]}
+    bounds = {key: value for key, value in first.get("ctx", {}).items() if key in BOUNDS}
+    if bounds:
+        facts["bounds"] = bounds
+    return InvalidInput(problem, hint, **facts)
+
+
+def _rule(first: Mapping[str, Any]) -> str:
+    """Return what should be, as a clause."""
+    words = WORDS.get(first["type"])
+    if words:
+        bounds = {name: _plain(value) for name, value in first.get("ctx", {}).items()}
+        return f"it should be {words.format(**bounds)}"
+    said = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
+    head, _, rest = said.partition(" should ")
+    return f"it should {rest}" if rest and head in {"Input", "String", "List", "Value"} else said
+
+
+def _plain(value: Any) -> Any:
+    """Return a whole number without its point."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+
+
+def _meaning(path: str, field: FieldInfo | None) -> str:
+    """Say what a field stands for, and what it is when it is left out."""
+    if field is None or not field.description:
+        return ""
+    default = field.get_default(call_default_factory=True, validated_data={})
+    plain = isinstance(default, bool | int | float | str) and default != ""
+    left = f" Left out, it is {_plain(default)!r}." if plain and not field.is_required() else ""
+    return f"'{path}' means: {field.description}.{left}"
+
+
+def _instead(params: type[BaseModel], loc: Loc, places: Sequence[int | str]) -> str:
+    """Name the fields that are there, the likeliest first."""
+    known = [name for model in _scope([params], loc[:-1]) for name in _names(model)]
+    near = difflib.get_close_matches(str(loc[-1]), known, 1)
+    guess = f"Did you mean '{near[0]}'? " if near else ""
+    where = ".".join(str(part) for part in places[:-1])
+    if not known:
+        return ""
+    listed = choices(list(dict.fromkeys(known)), 20)
+    return guess + (f"'{where}' takes {listed}." if where else f"Its fields are {listed}.")
+
+
+def _places(params: type[BaseModel], loc: Loc) -> tuple[list[int | str], FieldInfo | None]:
+    """Return a path without the names of union members, and the innermost field that it names."""
+    places: list[int | str] = []
+    scope, field = [params], None
+    for part in loc:
+        members = _members(scope, part)
+        if not members:
+            places.append(part)
+            field = next((one for model in scope if (one := _field(model, part))), field)
+        scope = members or _inside(scope, part)
+    return places, field
+
+
+def _scope(models: list[type[BaseModel]], loc: Loc) -> list[type[BaseModel]]:
+    """Return the models that a value at a place may be."""
+    for part in loc:
+        models = _members(models, part) or _inside(models, part)
+    return models
+
+
+def _members(models: list[type[BaseModel]], part: int | str) -> list[type[BaseModel]]:
+    """Return the members of a union that pydantic calls so; none: it is no union or no name."""
+    several = len(models) > 1 and isinstance(part, str)
+    return [one for one in models if several and _tag(one) == str(part).lower()]
+
+
+def _tag(model: type[BaseModel]) -> str:
+    return model.__name__.strip("_").lower()
+
+
+def _inside(models: list[type[BaseModel]], part: int | str) -> list[type[BaseModel]]:
+    fields = [one for model in models if (one := _field(model, part))]
+    found = [model for one in fields for model in _models(one.annotation)]
+    return found if fields else models
+
+
+def _field(model: type[BaseModel], part: int | str) -> FieldInfo | None:
+    for name, field in model.model_fields.items():
+        if part in {name, field.alias}:
+            return field
+    return None
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
