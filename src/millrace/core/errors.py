@@ -1,6 +1,30 @@
 """The one error tree: ten kinds, each with its HTTP status and exit code."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
+
+# what a value should be, by the rule that it breaks
+WORDS = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "text",
+    "list_type": "a list",
+    "dict_type": "an object of names and values",
+    "model_type": "an object of names and values",
+    "model_attributes_type": "an object of names and values",
+    "greater_than_equal": "at least {ge}",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "at most {le}",
+    "less_than": "less than {lt}",
+    "literal_error": "{expected}",
+    "enum": "{expected}",
+}
 
 
 class MillraceError(Exception):
@@ -171,3 +195,19 @@ def choices(names: list[str], limit: int = 10) -> str:
     shown = sorted(names)[:limit]
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(shown) + more
+
+
+def rule_of(first: Mapping[str, Any]) -> str:
+    """Return what one complaint of pydantic's says that a value should be, as a clause."""
+    words = WORDS.get(first["type"])
+    if words:
+        bounds = {name: plain_number(value) for name, value in first.get("ctx", {}).items()}
+        return f"it should be {words.format(**bounds)}"
+    said = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
+    head, _, rest = said.partition(" should ")
+    return f"it should {rest}" if rest and head in {"Input", "String", "List", "Value"} else said
+
+
+def plain_number(value: Any) -> Any:
+    """Return a whole number without its point."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

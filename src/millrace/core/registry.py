@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError, to_json
 
 from millrace.core.context import Context
-from millrace.core.errors import InvalidInput, choices
+from millrace.core.errors import InvalidInput, choices, plain_number, rule_of
 from millrace.core.policy import EFFECTS, ROLES, Effect
 
 Shape = Literal["plain", "rows", "steps"]
@@ -21,28 +21,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 BOUNDS = ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern", "expected")
 Loc = tuple[int | str, ...]
 SHOWN = 60  # characters of a value
-# what a value should be, by the rule that it breaks
-WORDS = {
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "float_parsing": "a number",
-    "finite_number": "a finite number",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "string_type": "text",
-    "list_type": "a list",
-    "dict_type": "an object of names and values",
-    "model_type": "an object of names and values",
-    "model_attributes_type": "an object of names and values",
-    "greater_than_equal": "at least {ge}",
-    "greater_than": "more than {gt}",
-    "less_than_equal": "at most {le}",
-    "less_than": "less than {lt}",
-    "literal_error": "{expected}",
-    "enum": "{expected}",
-}
 
 
 @dataclass(frozen=True)
@@ -192,7 +170,7 @@ def invalid(op: str, params: type[BaseModel], error: ValidationError) -> Invalid
     path = ".".join(str(part) for part in places) or "params"
     hint = f"Its fields are {choices(list(params.model_fields), 20)}."
     if first["type"] == "value_error" and not loc:
-        problem = f"Op '{op}' cannot take this: {_rule(first)}."
+        problem = f"Op '{op}' cannot take this: {rule_of(first)}."
     elif first["type"] == "missing":
         problem = f"Op '{op}' needs '{path}'."
         hint = _meaning(path, field) or hint
@@ -200,29 +178,13 @@ def invalid(op: str, params: type[BaseModel], error: ValidationError) -> Invalid
         problem = f"Op '{op}' has no field '{path}'."
         hint = _instead(params, loc, places) or hint
     else:
-        problem = f"Field '{path}' of '{op}' is {_shown(first.get('input'))}: {_rule(first)}."
+        problem = f"Field '{path}' of '{op}' is {_shown(first.get('input'))}: {rule_of(first)}."
         hint = _meaning(path, field) or hint
     facts: dict[str, Any] = {"field": name, "op": op, "rule": first["type"]}
     bounds = {key: value for key, value in first.get("ctx", {}).items() if key in BOUNDS}
     if bounds:
         facts["bounds"] = bounds
     return InvalidInput(problem, hint, **facts)
-
-
-def _rule(first: Mapping[str, Any]) -> str:
-    """Return what should be, as a clause."""
-    words = WORDS.get(first["type"])
-    if words:
-        bounds = {name: _plain(value) for name, value in first.get("ctx", {}).items()}
-        return f"it should be {words.format(**bounds)}"
-    said = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
-    head, _, rest = said.partition(" should ")
-    return f"it should {rest}" if rest and head in {"Input", "String", "List", "Value"} else said
-
-
-def _plain(value: Any) -> Any:
-    """Return a whole number without its point."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _shown(value: object) -> str:
@@ -236,7 +198,9 @@ def _meaning(path: str, field: FieldInfo | None) -> str:
         return ""
     default = field.get_default(call_default_factory=True, validated_data={})
     plain = isinstance(default, bool | int | float | str) and default != ""
-    left = f" Left out, it is {_plain(default)!r}." if plain and not field.is_required() else ""
+    left = (
+        f" Left out, it is {plain_number(default)!r}." if plain and not field.is_required() else ""
+    )
     return f"'{path}' means: {field.description}.{left}"
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from millrace.core.errors import InvalidInput, choices
+from millrace.core.errors import InvalidInput, choices, rule_of
 
 FILE = "millrace.toml"
 PREFIX = "MILLRACE_"
@@ -156,7 +156,7 @@ def resolve(root: Path, flags: dict[str, Any] | None = None) -> Resolved:
         first = error.errors()[0]
         name = str(first["loc"][0])
         raise InvalidInput(
-            f"Setting '{name}' from {sources[name]} is not valid: {first['msg']}.",
+            f"Setting '{name}' from {sources[name]} is not valid: {rule_of(first)}.",
             "Run 'millrace config' to see every setting.",
             field=name,
         ) from error

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from millrace.core.catalog import find
-from millrace.core.errors import MillraceError, NotFound, choices
+from millrace.core.errors import MillraceError, NotFound, choices, rule_of
 from millrace.core.ids import NAME
 from millrace.core.registry import Op
 from millrace.drivers.pipeline import ports
@@ -181,10 +181,9 @@ def values(op: Op, block: Block) -> Iterator[tuple[str | None, str, str]]:
             if one["type"] == "missing":
                 yield field, "missing", f"Op '{op.name}' needs '{field}'."
             else:
-                said = str(one["msg"]).removeprefix("Value error, ").rstrip(".")
                 shown = repr(one.get("input"))[:60]
                 where = f"'{field}' is {shown}" if field else "The params do not fit"
-                yield field, "wrong_value", f"{where}: {said}."
+                yield field, "wrong_value", f"{where}: {rule_of(one)}."
     except MillraceError as error:
         yield None, "wrong_value", error.problem
 

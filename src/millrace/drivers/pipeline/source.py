@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from millrace.core.context import Context
-from millrace.core.errors import InvalidInput, choices
+from millrace.core.errors import InvalidInput, choices, rule_of
 from millrace.core.ids import digest
 from millrace.drivers.pipeline.checking import Checked
 from millrace.drivers.pipeline.engine.read import Unreadable, read
@@ -73,7 +73,7 @@ def _shape(tree: Any, error: Any) -> BlockProblem:
         block, loc = str(name or f"block {int(loc[1]) + 1}"), loc[2:]
     field = ".".join(loc) or None
     where = f"'{field}' of '{block}'" if block and field else f"'{block or field or 'it'}'"
-    said = str(error["msg"]).removeprefix("Value error, ").rstrip(".")
+    said = rule_of(error)
     if not error["loc"] and not isinstance(tree, dict):
         said = (
             "it is empty" if tree is None else f"it is a {type(tree).__name__}, not name and blocks"

@@ -23,6 +23,7 @@ from millrace.core.errors import (
     MillraceError,
     NotFound,
     WrongMethod,
+    rule_of,
 )
 from millrace.core.ids import new_id
 from millrace.core.workspace import Workspace
@@ -168,10 +169,11 @@ def _translated(error: RequestValidationError) -> MillraceError:
     """Say FastAPI's first complaint about a query or path value in our words."""
     first = error.errors()[0]
     name = str(first["loc"][-1])
-    said = str(first["msg"]).rstrip(".")
     shown = repr(first.get("input"))[:60]
     return InvalidInput(
-        f"'{name}' is {shown}: {said}.", "The document at /openapi.json says more.", field=name
+        f"'{name}' is {shown}: {rule_of(first)}.",
+        "The document at /openapi.json says more.",
+        field=name,
     )
 
 

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from millrace.core import policy
-from millrace.core.errors import Cancelled, InvalidInput, WrongMedia
+from millrace.core.errors import Cancelled, InvalidInput, WrongMedia, rule_of
 from millrace.faces.api.routes.calls import read_json
 from millrace.faces.api.spec import takes
 from millrace.faces.api.state import actor_of, served
@@ -76,7 +76,7 @@ async def begin(request: Request) -> Response:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "body"
         raise InvalidInput(
-            f"'{field}' of the upload: {first['msg']}.",
+            f"'{field}' of the upload: {rule_of(first)}.",
             'Send {"name": "a.csv", "size": 123}, and "sha256" if you know it.',
             field=field,
         ) from error
