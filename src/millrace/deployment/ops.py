@@ -76,7 +76,8 @@ class PredictParams(Params):
     rows: list[dict[str, Any]] = Field(
         min_length=1,
         max_length=10_000,
-        description="rows of named values; null or an absent name is a missing value",
+        description="rows of named values; null, or a name that only some rows have, is a missing "
+        "value",
     )
 
 
