@@ -6,6 +6,7 @@ import pytest
 
 from millrace.core.settings import Settings
 from millrace.core.workspace import Workspace
+from millrace.faces.about import findings
 from millrace.faces.about.facts import settings_of, shown
 from millrace.faces.about.storage import places
 from millrace.faces.cli.main import run
@@ -57,3 +58,18 @@ def test_places_have_sizes(opened: Workspace) -> None:
     assert found["exports"].files == 1
     assert (found["database"].bytes or 0) > 0
     assert found["database"].place.endswith("millrace.db")
+
+
+def test_what_a_second_machine_would_not_see_is_told(opened: Workspace) -> None:
+    def found(**settings: str) -> list[tuple[str, str]]:
+        seen = opened.settings.model_copy(update=settings)
+        other = Workspace(opened.root, seen, opened.sources)
+        return [(line.verdict, line.found) for line in findings._spread(other)]  # pyright: ignore[reportPrivateUsage]
+
+    away = "postgresql://db/name"
+    assert found() == []
+    assert found(database=away, datasets="s3://b/d") == [
+        ("note", "on this machine alone: objects, mlflow")
+    ]
+    everything = {"datasets": "s3://b/d", "objects": "s3://b/o", "mlflow": away}
+    assert found(database=away, **everything) == [("ok", "nothing is local")]

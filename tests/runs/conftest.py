@@ -30,8 +30,6 @@ def tracked(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
         yield {}
         return
     url, schema = request.getfixturevalue("postgres"), f"runs{os.getpid()}x{time.time_ns()}"
-    with begun(url) as connection:
-        connection.execute(text(f"create schema {schema}"))
     yield {"mlflow": f"{url}?options=-csearch_path%3D{schema}"}
     with begun(url) as connection:
         connection.execute(text(f"drop schema {schema} cascade"))

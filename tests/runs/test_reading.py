@@ -1,9 +1,11 @@
 """Both ways of reading runs give the same answers."""
 
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from millrace.core.errors import InvalidInput, NotFound, Unavailable
 from millrace.runs.store.api import ApiReader
@@ -12,7 +14,7 @@ from millrace.runs.store.open import Runs
 from millrace.runs.store.reading import Reader
 from millrace.runs.types import ListParams
 from millrace.stores.tracking import Tracking
-from tests.runs.conftest import Filled
+from tests.runs.conftest import Filled, begun
 
 
 @pytest.fixture(params=["database", "api"])
@@ -232,3 +234,14 @@ def test_the_tables_know_extremes_and_the_api_says_that_it_does_not(filled: Fill
     assert "not known" in page.notes[0]
     with pytest.raises(InvalidInput, match=r"'min\.score' is not known"):
         api.page(ListParams(sort="min.score"))
+
+
+def test_a_schema_that_cannot_be_made_is_said(postgres: str, tmp_path: Path) -> None:
+    with begun(postgres) as connection:
+        connection.execute(text("drop role if exists nobody_here"))
+        connection.execute(text("create role nobody_here login"))
+    where = postgres.replace("://millrace@", "://nobody_here@")
+    with pytest.raises(Unavailable, match="schema 'none_yet' for MLflow cannot be made"):
+        _ = Tracking(f"{where}?options=-csearch_path%3Dnone_yet", tmp_path).client
+    with begun(postgres) as connection:
+        connection.execute(text("drop role nobody_here"))

@@ -37,6 +37,7 @@ TRAINING = "training"
 MOST_METRICS = 1000  # MLflow takes no more in one batch
 MOST_PARAMS = 100
 LONGEST_PARAM = 6000
+SCHEMA = re.compile(r"-c\s*search_path=\"?(\w+)")
 Point = tuple[str, float, int, int]  # name, value, step, time [ms]
 
 
@@ -255,7 +256,35 @@ class Tracking:
         path = Path(self.uri.removeprefix("sqlite:///"))
         if self.uri.startswith("sqlite:///") and not path.exists():
             _from_template(path, VERSION)
+        if self.uri.startswith("postgresql"):
+            _make_schema(self.uri)
         return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+
+
+def _make_schema(uri: str) -> None:
+    """Make the Postgres schema that MLflow's tables lie in, if there is none yet.
+
+    Errors: unavailable, the database does not answer or forbids it.
+    """
+    import sqlalchemy as sa
+    from sqlalchemy.exc import SQLAlchemyError
+
+    found = SCHEMA.search(str(sa.make_url(uri).query.get("options", "")))
+    if found is None:
+        return
+    engine = sa.create_engine(uri)
+    try:
+        with engine.begin() as connection:
+            if not sa.inspect(connection).has_schema(found[1]):
+                connection.execute(sa.schema.CreateSchema(found[1], if_not_exists=True))
+    except SQLAlchemyError as error:
+        said = str(getattr(error, "orig", error)).strip().split("\n", 1)[0][:160]
+        raise Unavailable(
+            f"The schema '{found[1]}' for MLflow cannot be made: {said}.",
+            "Correct the setting 'mlflow', or make the schema yourself.",
+        ) from error
+    finally:
+        engine.dispose()
 
 
 def _from_template(path: Path, version: str) -> None:

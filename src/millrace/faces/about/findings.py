@@ -55,6 +55,7 @@ def of_workspace(workspace: Workspace) -> Diagnosis:
             DoctorFinding(check="workspace", verdict="ok", found=str(workspace.root)),
             _disk(workspace.root),
             _database(workspace),
+            *_spread(workspace),
             _encoder(workspace),
         ]
     )
@@ -150,6 +151,22 @@ def _database(workspace: Workspace) -> DoctorFinding:
     except MillraceError as error:
         return DoctorFinding(check="database", verdict="bad", found=error.problem, next=error.hint)
     return DoctorFinding(check="database", verdict="ok", found="answers")
+
+
+def _spread(workspace: Workspace) -> list[DoctorFinding]:
+    """Tell what only this machine holds of a workspace whose database others reach too."""
+    settings = workspace.settings
+    if not settings.database or settings.database.startswith("sqlite"):
+        return []
+    here = [name for name in ("datasets", "objects", "mlflow") if not getattr(settings, name)]
+    return [
+        DoctorFinding(
+            check="shared",
+            verdict="note" if here else "ok",
+            found=f"on this machine alone: {', '.join(here)}" if here else "nothing is local",
+            next="Set them too before a second machine works on this workspace." if here else "",
+        )
+    ]
 
 
 def _encoder(workspace: Workspace) -> DoctorFinding:
