@@ -12,7 +12,7 @@ from millrace_sample import AddParams, Sum
 
 import millrace
 from millrace.core import catalog
-from millrace.core.errors import InvalidInput, NotFound
+from millrace.core.errors import Conflict, InvalidInput, NotFound
 from millrace.faces.backend.choose import open_backend
 from millrace.faces.backend.place import location
 from millrace.faces.python import stub
@@ -54,6 +54,25 @@ def test_errors_are_our_classes(ws: Any) -> None:
         ws.sample.add(frist=1)
     with pytest.raises(NotFound, match="no op 'sample.none'"):
         ws.run("sample.none")
+
+
+@pytest.mark.parametrize("place", ["folder", "http://127.0.0.1:1"])
+def test_a_closed_client_takes_no_calls(home: Path, place: str) -> None:
+    ws: Any = millrace.open(home if place == "folder" else place, **FLAGS)
+    ws.close()
+    ws.close()
+    for call in (lambda: ws.sample.add(first=1), lambda: ws.submit("sample.count", upto=2)):
+        with pytest.raises(Conflict, match="is closed"):
+            call()
+    assert "sample" in dir(ws)
+
+
+def test_a_path_is_given_as_text(ws: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    assert (
+        ws.dataset.preview(tmp_path / "a.csv").rows
+        == ws.dataset.preview(str(tmp_path / "a.csv")).rows
+    )
 
 
 def test_what_the_command_line_takes_without_a_name_needs_none_here(ws: Any) -> None:

@@ -106,6 +106,11 @@ def test_what_fits_no_header_is_refused(odd: str) -> None:
         Remote("http://127.0.0.1:1").submit("sample.add", {"first": 1}, key=odd)
 
 
+def test_params_that_are_no_text_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="not plain JSON"):
+        Remote("http://127.0.0.1:1").call("sample.note", {"name": "a\udcff"})
+
+
 def test_params_that_nest_without_end_are_refused() -> None:
     deep: list[object] = []
     for _ in range(100_000):

@@ -1,5 +1,6 @@
 """Files and tables of a caller reach a server whole, once, under their own name, and come back."""
 
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -12,12 +13,14 @@ import pytest
 
 import millrace
 from millrace.core import catalog
-from millrace.core.errors import Conflict, InvalidInput, NotFound, Unavailable
+from millrace.core.errors import Conflict, InvalidInput, NotAllowed, NotFound, Unavailable
 from millrace.core.events import Event
 from millrace.faces.backend import fetching, paths, sending
 from millrace.faces.backend.choose import open_backend
+from millrace.faces.backend.remote import Remote
 from millrace.faces.cli.main import run
 from millrace.faces.python.client import Client
+from millrace.faces.sidecar import Sidecar
 from tests.support.server import Server, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sending")]
@@ -120,6 +123,35 @@ def test_an_export_lands_here(away: Any, server: Server) -> None:
     assert sorted(one.name for one in Path().iterdir()) == ["out.csv"]
 
 
+def test_what_a_job_writes_comes_down_or_stays_below_exports(away: Any, server: Server) -> None:
+    Path("job.csv").write_text(PEOPLE, encoding="utf-8")
+    away.dataset.import_("job.csv")
+    asked = {"op": "dataset.export", "params": {"dataset": "job", "path": "by-sidecar.csv"}}
+    lines = json.dumps({"type": "call", "id": 1, "key": "k", **asked}).encode()
+    output = io.BytesIO()
+    Sidecar(open_backend(server.url, token=server.token), output).run(io.BytesIO(lines))
+    said = json.loads(output.getvalue().splitlines()[-1])
+    assert said["result"]["path"] == str(Path("by-sidecar.csv").absolute())
+    assert Path("by-sidecar.csv").is_file()
+    job = away.submit("dataset.export", dataset="job", path="nobody-waits.csv")
+    assert Path(job.params["path"]).parent == server.home.resolve() / "exports"
+
+
+def test_a_large_body_that_is_refused_says_why(server: Server) -> None:
+    wrong = Remote(server.url, "wrong")
+    for _ in range(5):
+        with pytest.raises(NotAllowed, match="token is missing or wrong"):
+            wrong.submit("sample.note", {"name": "x" * 8_000_000})
+
+
+def test_nothing_is_sent_for_params_that_are_wrong(away: Any, server: Server) -> None:
+    Path("wrong.csv").write_text(PEOPLE + "wrong,1\n", encoding="utf-8")
+    before = list((server.home / "uploads").iterdir())
+    with pytest.raises(InvalidInput, match="has no field 'nme'"):
+        away.dataset.import_("wrong.csv", nme="x")
+    assert list((server.home / "uploads").iterdir()) == before
+
+
 def test_a_model_goes_out_and_in(away: Any) -> None:
     lines = "".join(f"{n},{n % 7},{'yes' if n % 7 > 3 else 'no'}\n" for n in range(60))
     Path("small.csv").write_text("id,x,y\n" + lines, encoding="utf-8")
@@ -182,6 +214,7 @@ class Wire:
         self.fails = fails
         self.data = bytearray()
         self.asked: list[str] = []
+        self.shelf = ""
 
     def __call__(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
         self.asked.append(method)
@@ -199,7 +232,8 @@ class Wire:
                 raise Unavailable("gone", "wait")
             return {"offset": len(self.data)}
         if path.endswith("/finish"):
-            return {"path": "/there/sent-x"}
+            return {"path": f"/there/{self.shelf}"}
+        self.shelf = body["name"] if path == "/uploads" else ""
         return {"id": "up-1", "chunk": 8}
 
 
@@ -210,7 +244,7 @@ def test_lost_connections_and_answers_double_nothing(
     file = tmp_path / "a.csv"
     file.write_bytes(bytes(range(50)))
     wire = Wire(["lost", "", "unheard", "lost", "unheard"])
-    assert sending.send(wire, file) == "/there/sent-x/a.csv"
+    assert sending.send(wire, file) == f"/there/{wire.shelf}/a.csv"
     assert bytes(wire.data) == bytes(range(50))
 
 

@@ -73,6 +73,10 @@ def test_calls_run_side_by_side(opened: Workspace) -> None:
         (b'{"type": "call", "id": 1}\n', "There is no op 'None'."),
         (b'{"type": "call", "id": 1, "op": "sample.add"}\n', "needs 'first'"),
         (b'{"type": "call", "id": 1, "op": "sample.add", "params": [1]}\n', "sample.add"),
+        (
+            b'{"type": "call", "id": 1, "op": "sample.add", "params": {"first": 1}, "key": 5}\n',
+            "key",
+        ),
         (b'{"type": "pause", "id": 1}\n', "no open call '1'"),
         (b'{"type": "schema", "id": 1, "op": "x"}\n', "There is no op 'x'."),
     ],
@@ -162,6 +166,18 @@ def test_an_open_call_is_steered(line: Line, verb: str, kind: str, state: str) -
     ended = line.until(kind)
     assert (ended["id"], ended["error"]["code"]) == ("a", "cancelled")
     assert state in ended["error"]["problem"]
+
+
+def test_a_call_is_steered_while_every_thread_is_taken(line: Line) -> None:
+    for number in range(sidecar.AT_ONCE):
+        params = {"upto": 200, "pause": 0.02}
+        line.send(type="call", id=f"c{number}", op="sample.count", params=params)
+    for _ in range(sidecar.AT_ONCE):
+        line.until("started")
+    for number in range(sidecar.AT_ONCE):
+        line.send(type="cancel", id=f"c{number}")
+    for _ in range(sidecar.AT_ONCE):
+        assert line.until("error", "result")["type"] == "error"
 
 
 def test_stop_keeps_the_best(line: Line) -> None:

@@ -58,12 +58,13 @@ class Sidecar:
         self._calls: dict[str, Call] = {}
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="call")
+        self._steering = ThreadPoolExecutor(2, thread_name_prefix="steer")  # calls may hold all
 
     def run(self, source: IO[bytes]) -> None:
         """Serve until the source ends, then let open calls finish."""
         ops = catalog.load_all()
         self._send(hello(ops))
-        with self._pool:
+        with self._pool, self._steering:
             for line in lines_of(source):
                 self._take(line)
 
@@ -84,7 +85,7 @@ class Sidecar:
         if kind == "call":
             self._begin(number, message)
         elif kind in STEERING:
-            self._pool.submit(self._guarded, number, lambda: self._steer(number, message))
+            self._steering.submit(self._guarded, number, lambda: self._steer(number, message))
         elif kind == "schema":
             op = catalog.find(str(message.get("op")))
             params, result = params_schema(op), result_schema(op)
@@ -128,7 +129,7 @@ class Sidecar:
         self._send({"type": "result", "id": number, "result": result.model_dump(mode="json")})
 
     def _outcome(self, number: str, call: Call, message: dict[str, Any]) -> BaseModel:
-        name, raw, key = str(message.get("op")), message.get("params", {}), message.get("key")
+        name, raw, key = str(message.get("op")), message.get("params", {}), key_in(message)
         op = catalog.find(name)
         op.validate(raw)
         backend = self._backend.of(project_in(message))
@@ -193,6 +194,17 @@ def project_in(message: dict[str, Any]) -> str | None:
     """
     project = message.get("project")
     return None if project is None else check_name(str(project), "project")
+
+
+def key_in(message: dict[str, Any]) -> str | None:
+    """Return the key of a call, if it has one.
+
+    Errors: invalid_input, it is no text.
+    """
+    key = message.get("key")
+    if key is None or isinstance(key, str):
+        return key
+    raise InvalidInput("The 'key' of the call is no text.", "Send a text, or none.", field="key")
 
 
 def lines_of(source: IO[bytes]) -> Iterator[bytes | None]:

@@ -334,7 +334,7 @@ class CardParams(ModelParams):
     path: str | None = Field(
         default=None,
         max_length=2000,
-        description="also write the HTML here; 'exports/NAME.html' lies in the workspace",
+        description="HTML file to write too",
         json_schema_extra={"file": "replace"},
     )
 

@@ -7,7 +7,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 from urllib.parse import SplitResult, quote, urlsplit
@@ -44,26 +44,34 @@ class Remote:
         self._token = token or _token_in(parts.query)
         _check_header("token", self._token)
         self._project = check_name(project, "project") if project else None
+        self._wishes: dict[str, list[fetching.Wanted]] = {}  # of submitted jobs
 
     def call(
         self, op: str, params: Any, *, key: str | None = None, on_event: OnEvent | None = None
     ) -> BaseModel:
         """Run an op to its end and return its result."""
         found = catalog.find(op)
-        given = paths.plain(params)
-        wishes = fetching.wanted(self._ask, found, given, key) if isinstance(given, dict) else []
-        given = {**given, **{one.field: one.path for one in wishes}} if wishes else given
+        given, wishes = self._wished(found, params, key)
         result = result_of(found, self._ran(found, given, key, on_event))
         return fetching.fetch(self._ask, self._download, wishes, result)
 
     def submit(self, op: str, params: Any, *, key: str | None = None) -> Job:
         """Hand an op to the workers and return its job at once."""
-        answer = self._post(catalog.find(op), params, key, query="?background=true")
-        return _fitting(Job, _json(answer))
+        found = catalog.find(op)
+        given, wishes = self._wished(found, params, key)
+        job = _fitting(Job, _json(self._post(found, given, key, query="?background=true")))
+        if wishes:
+            self._wishes[job.id] = wishes
+        return job
 
     def finish(self, job: Job, *, on_event: OnEvent | None = None) -> BaseModel:
-        """Follow a submitted job to its end and return its result."""
-        return result_of(catalog.find(job.op), self._follow(job, on_event))
+        """Follow a submitted job to its end and return its result.
+
+        What it wrote comes down if it was submitted here, else it stays below the server's exports.
+        """
+        result = result_of(catalog.find(job.op), self._follow(job, on_event))
+        wishes = self._wishes.pop(job.id, [])
+        return fetching.fetch(self._ask, self._download, wishes, result)
 
     def steer(self, job: str, verb: Verb) -> Job:
         """Cancel, pause, resume, retry or stop a job."""
@@ -85,6 +93,16 @@ class Remote:
     def close(self) -> None:
         """Do nothing: connections are closed after each call."""
 
+    def _wished(self, found: Op, params: Any, key: str | None) -> tuple[Any, list[fetching.Wanted]]:
+        """Return params that write below the server's exports, and what is to come down."""
+        _check_header("key", key)
+        given = paths.plain(params)
+        if not isinstance(given, dict):
+            return given, []
+        named = cast("dict[str, Any]", given)
+        wishes = fetching.wanted(self._ask, found, named, key)
+        return {**named, **{one.field: one.path for one in wishes}}, wishes
+
     def _ran(self, found: Op, params: Any, key: str | None, on_event: OnEvent | None) -> Any:
         live = on_event if found.shape == "plain" else None
         accept = EVENTS if live else "application/json"
@@ -104,12 +122,10 @@ class Remote:
         query: str = "",
         on_event: OnEvent | None = None,
     ) -> http.client.HTTPResponse:
-        plain = paths.plain(params)
-        _check_header("key", key)
-        plain = self._sent_up(found, plain, on_event)
+        plain = self._sent_up(found, params, on_event)
         headers = {"Accept": accept, **({"Idempotency-Key": key} if key else {})}
         try:
-            data = json.dumps(plain, allow_nan=False).encode()
+            data = json.dumps(plain, allow_nan=False, ensure_ascii=False).encode()
         except (TypeError, ValueError, RecursionError) as error:
             raise InvalidInput(
                 f"The params of '{found.name}' are not plain JSON: {error}.",
@@ -126,6 +142,8 @@ class Remote:
             name: paths.to_read(given.get(name)) for name in paths.fields_of(found, "table", "read")
         }
         here = {name: path for name, path in local.items() if path}
+        if here:
+            found.validate(given)  # before much is sent for nothing
         return {**given, **{n: sending.send(self._ask, p, on_event) for n, p in here.items()}}
 
     def _ask(
@@ -216,7 +234,8 @@ class Remote:
             line.connect()
             if isinstance(line.sock, socket.socket):
                 line.sock.settimeout(timeout)
-            line.request(method, self._prefix + path, data, sent)
+            with suppress(BrokenPipeError, ConnectionResetError):  # refused before all was read
+                line.request(method, self._prefix + path, data, sent)
             answer = line.getresponse()
             if line.sock is not None:
                 line.sock.close()  # the answer alone keeps it open now
@@ -251,8 +270,8 @@ def _address(url: str) -> SplitResult:
     )
 
 
-def _check_header(name: str, given: str | None) -> None:
-    if given and not (given.isascii() and given.isprintable()):
+def _check_header(name: str, given: Any) -> None:
+    if given and not (isinstance(given, str) and given.isascii() and given.isprintable()):
         raise InvalidInput(
             f"The {name} holds characters that cannot be sent to a server.",
             "Use printable ASCII characters.",

@@ -2,6 +2,7 @@
 
 import inspect
 import keyword
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, get_type_hints
@@ -10,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from millrace.core import catalog
-from millrace.core.errors import InvalidInput, NotFound, choices
+from millrace.core.errors import Conflict, InvalidInput, NotFound, choices
 from millrace.core.registry import Op
 from millrace.faces.backend.choose import open_backend
 from millrace.faces.backend.place import Backend, OnEvent
@@ -23,6 +24,7 @@ class Client:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._closed = False
 
     def run(
         self,
@@ -38,9 +40,9 @@ class Client:
 
         Give its params as a model, as a dict or as keywords. A field that names a file of rows
         takes a table too: a DataFrame of pandas or polars, an Arrow table, a relation of DuckDB.
-        Errors: not_found, no such op; and whatever the op raises.
+        Errors: not_found, no such op; conflict, the client is closed; and what the op raises.
         """
-        with placed(self._backend, catalog.find(op), merged(params, fields)) as given:
+        with placed(self._open(), catalog.find(op), merged(params, fields)) as given:
             return self._backend.call(op, given, key=key, on_event=on_event)
 
     def submit(
@@ -53,12 +55,18 @@ class Client:
         **fields: Any,
     ) -> Job:
         """Hand an op to the workers and return its job at once."""
-        with placed(self._backend, catalog.find(op), merged(params, fields)) as given:
+        with placed(self._open(), catalog.find(op), merged(params, fields)) as given:
             return self._backend.submit(op, given, key=key)
 
     def close(self) -> None:
-        """Release what the client holds."""
+        """Release what the client holds; it takes no calls from then on."""
+        self._closed = True
         self._backend.close()
+
+    def _open(self) -> Backend:
+        if self._closed:
+            raise Conflict(f"{self!r} is closed.", "Open it again with 'millrace.open'.")
+        return self._backend
 
     def __enter__(self) -> Self:
         return self
@@ -155,11 +163,15 @@ def described(op: Op) -> str:
 
 
 def merged(params: BaseModel | dict[str, Any] | None, fields: dict[str, Any]) -> Any:
-    """Return the params of a call: a model as it is, else the dict with the keywords over it."""
+    """Return the params of a call: a model as it is, else the dict with the keywords over it.
+
+    A path is given as text, as on every other face.
+    """
     if isinstance(params, BaseModel) and not fields:
         return params
     base = params.model_dump() if isinstance(params, BaseModel) else dict(params or {})
-    return {**base, **fields}
+    given = {**base, **fields}
+    return {k: os.fsdecode(v) if isinstance(v, os.PathLike) else v for k, v in given.items()}
 
 
 def folder_names() -> set[str]:

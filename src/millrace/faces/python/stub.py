@@ -1,6 +1,7 @@
 """Write `typed.pyi`: the client with every built-in op, so that calls are typed."""
 
 import inspect
+import os
 import sys
 import types
 import typing
@@ -103,14 +104,15 @@ def _method(op: Op, names: Names) -> Iterator[str]:
     yield f"    def {name}("
     yield "        self,"
     named = False
-    files = fields_of(op, "table")
+    tables, files = fields_of(op, "table"), fields_of(op, "table", "read", "write", "replace")
     for field, place in signature(op).parameters.items():
         if place.kind == place.KEYWORD_ONLY and not named:
             named = True
             yield "        *,"
         default = "" if place.default is place.empty else " = ..."
         kind = op.params.model_fields[field].annotation
-        yield f"        {field}: {names.of(kind | Table if field in files else kind)}{default},"
+        kind = kind | os.PathLike[str] if field in files else kind
+        yield f"        {field}: {names.of(kind | Table if field in tables else kind)}{default},"
     yield from [] if named else ["        *,"]
     yield from (f"        {line}" for line in tail)
     yield f"    ) -> {result}:"

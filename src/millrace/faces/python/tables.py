@@ -56,9 +56,10 @@ def _written(table: Table, folder: Path, field: str) -> Path:
         place = folder / f"table-{content[:24]}"
         place.mkdir(mode=0o700, exist_ok=True)
         os.replace(draft, place / "table.parquet")
-    except (pa.ArrowException, TypeError) as error:
+    except (pa.ArrowException, OSError, TypeError, ValueError) as error:
+        said = str(error).split(" Detail:", 1)[0]  # the rest is a traceback of the caller's own
         raise InvalidInput(
-            f"The table in '{field}' cannot be written: {str(error)[:200]}.",
+            f"The table in '{field}' cannot be written: {said[:200]}.",
             "Give its columns plain types: numbers, texts, dates, true and false.",
             field=field,
         ) from error

@@ -39,6 +39,7 @@ import millrace.quality.types
 import millrace.runs.types
 import millrace.search.types
 import millrace.services.report.evaluation
+import os
 from millrace.faces.python.client import Client as _Client
 
 class AgentOps:
@@ -288,7 +289,7 @@ class DatasetOps:
     def export(
         self,
         dataset: str,
-        path: str,
+        path: str | os.PathLike[str],
         *,
         format: Literal['csv', 'jsonl', 'parquet'] | None = ...,
         columns: builtins.list[str] = ...,
@@ -311,7 +312,7 @@ class DatasetOps:
     @overload
     def import_(
         self,
-        path: str | millrace.faces.python.tables.Table,
+        path: str | os.PathLike[str] | millrace.faces.python.tables.Table,
         *,
         name: str | None = ...,
         mode: Literal['replace', 'append'] = ...,
@@ -365,7 +366,7 @@ class DatasetOps:
     @overload
     def preview(
         self,
-        path: str | millrace.faces.python.tables.Table,
+        path: str | os.PathLike[str] | millrace.faces.python.tables.Table,
         *,
         name: str | None = ...,
         mode: Literal['replace', 'append'] = ...,
@@ -1013,14 +1014,14 @@ class FlowsOps:
     @overload
     def tour(
         self,
-        file: str | millrace.faces.python.tables.Table,
+        file: str | os.PathLike[str] | millrace.faces.python.tables.Table,
         *,
         target: str | None = ...,
         text: str | None = ...,
-        holdout: str | None | millrace.faces.python.tables.Table = ...,
+        holdout: str | None | os.PathLike[str] | millrace.faces.python.tables.Table = ...,
         budget: float = ...,
         name: str | None = ...,
-        report: str | None = ...,
+        report: str | None | os.PathLike[str] = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.flows.types.TourResult:
@@ -1689,7 +1690,7 @@ class ModelOps:
         licence: str = ...,
         contact: str = ...,
         evaluations: int = ...,
-        path: str | None = ...,
+        path: str | None | os.PathLike[str] = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
     ) -> millrace.model.types.CardResult:
@@ -1763,7 +1764,7 @@ class ModelOps:
         self,
         model: str,
         *,
-        path: str | None = ...,
+        path: str | None | os.PathLike[str] = ...,
         format: Literal['zip', 'folder'] = ...,
         key: str | None = None,
         on_event: millrace.faces.backend.place.OnEvent | None = None,
@@ -1781,7 +1782,7 @@ class ModelOps:
     @overload
     def import_(
         self,
-        path: str,
+        path: str | os.PathLike[str],
         *,
         name: str | None = ...,
         max_bytes: int = ...,
@@ -1860,7 +1861,7 @@ class ModelOps:
     @overload
     def register(
         self,
-        path: str,
+        path: str | os.PathLike[str],
         *,
         name: str,
         max_bytes: int = ...,
