@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, case, cast, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, String, and_, case, cast, distinct, func, select
 
 from millrace.core.context import Context
 from millrace.label.store.tables import annotation, item
@@ -14,6 +14,7 @@ KINDS = ("dataset", "model", "labelset", "deployment", "index", "report", "watch
 DAY = 86_400.0
 SHOWN_JOBS = 5
 LOG = "requests-"
+TRAINING = "training"  # the queue of ops that train
 
 artifact, job, alias = tables.artifact, tables.job, tables.alias
 
@@ -28,6 +29,7 @@ class Look:
     recent: list[Any]
     aliases: list[Any]
     jobs: dict[str, tuple[int, float]]
+    training: dict[str, tuple[int, float]]
     stuck: list[Any]
     queues: list[Any]
     disputed: dict[str, int]
@@ -54,7 +56,8 @@ def look(ctx: Context, now: float, days: float, recent: int) -> Look:
             aliases=list(
                 connection.execute(select(alias).where(alias.c.project == ctx.project)).all()
             ),
-            jobs=_jobs(connection, ctx.project, since),
+            jobs=_jobs(connection, ctx.project, since, job.c.parent.is_(None)),
+            training=_jobs(connection, ctx.project, since, job.c.queue == TRAINING),
             stuck=_stuck(connection, ctx.project, since),
             queues=queues,
             disputed=_disputed(connection, ctx.project, several) if several else {},
@@ -111,14 +114,16 @@ def _recent(connection: Connection, project: str, limit: int) -> list[Any]:
     return list(connection.execute(query).all())
 
 
-def _jobs(connection: Connection, project: str, since: float) -> dict[str, tuple[int, float]]:
-    """Count jobs that no other job called, with the newest of each state."""
+def _jobs(
+    connection: Connection, project: str, since: float, which: ColumnElement[bool]
+) -> dict[str, tuple[int, float]]:
+    """Count some jobs, with the newest of each state."""
     open_ones = ("queued", "running", "pausing", "paused", "cancelling")
     query = (
         select(job.c.state, func.count(), func.max(job.c.created_at))
         .where(
             job.c.project == project,
-            job.c.parent.is_(None),
+            which,
             job.c.state.in_(open_ones)
             | (job.c.state.in_(("failed", "done")) & (job.c.created_at >= since)),
         )
@@ -151,7 +156,7 @@ def _queues(connection: Connection, project: str) -> list[Any]:
             item.c.labelset,
             func.count().label("items"),
             count(settled & (item.c.flags == 0)).label("done"),
-            count(item.c.open == 1).label("open"),
+            count(~settled & (item.c.flags == 0)).label("open"),  # also those in somebody's hands
             count((item.c.flags > 0) & (item.c.adjudicated == 0)).label("flagged"),
             func.max(item.c.wanted).label("wanted"),
         )

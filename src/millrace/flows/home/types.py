@@ -66,7 +66,7 @@ class LabelsStation(BaseModel):
 
 
 class RunsStation(BaseModel):
-    """Jobs that no other job called."""
+    """Training, begun by people or by other jobs."""
 
     running: int = Field(description="running now [jobs]")
     queued: int = Field(description="waiting for a worker [jobs]")
@@ -132,7 +132,7 @@ class Wheel(BaseModel):
     datasets: DatasetsStation = Field(description="data")
     quality: QualityStation = Field(description="its quality")
     labels: LabelsStation = Field(description="labelling")
-    runs: RunsStation = Field(description="jobs")
+    runs: RunsStation = Field(description="training")
     models: ModelsStation = Field(description="models")
     evaluations: EvaluationsStation = Field(description="how good they are")
     deployments: DeploymentsStation = Field(description="serving")

@@ -140,7 +140,7 @@ def _labels(found: Look) -> LabelsStation:
 
 def _runs(found: Look) -> RunsStation:
     def count(*states: str) -> int:
-        return sum(found.jobs.get(state, (0, 0.0))[0] for state in states)
+        return sum(found.training.get(state, (0, 0.0))[0] for state in states)
 
     return RunsStation(
         running=count("running", "pausing", "cancelling"),
