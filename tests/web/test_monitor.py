@@ -59,7 +59,7 @@ def test_an_acknowledgement_that_is_refused_is_taken_back(
 
 def test_traffic_latency_errors_and_cost(visit: Visit, world: Server) -> None:
     page = visit("/monitor/parcels?last=3600")
-    for name in ("Requests", "Latency, ms", "Error share"):
+    for name in ("Requests", "Latency, ms", "Error share, %"):
         page.get_by_role("img", name=name, exact=True).locator("canvas").first.wait_for()
     page.get_by_role("region", name="Cost, $").wait_for()
     page.get_by_text("answered").first.wait_for()

@@ -180,13 +180,14 @@ function TextField({ common, value, long, onChange }: { common: Common; value: s
 }
 
 /** Names of things of the right kind, as they are typed. */
-export function RefInput({ port, value, onChange, common }: { port: string; value: string; onChange: Change; common: Common }) {
+export function RefInput({ port, value, onChange, common, width }: { port: string; value: string; onChange: Change; common: Common; width?: number }) {
   const bare = value.replace(/^[a-z]+:/, "").replace(/@.*$/, "");
   const refs = useRefs(port, bare);
   const names = [...new Set((refs.data ?? []).map(({ name }) => name))];
   return (
     <Autocomplete
       {...common}
+      w={width}
       data={names}
       value={value}
       limit={20}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fill } from "@/i18n";
+import { fill, number } from "@/i18n";
 import type { Pair } from "@/i18n";
 
 const modules = import.meta.glob<Record<string, unknown>>(["../**/texts.ts", "../app/keys.ts"], { eager: true });
@@ -24,6 +24,22 @@ describe("catalogue", () => {
     expect(ru.trim()).not.toBe("");
     expect(names(ru)).toEqual(names(en));
     if (!SAME.test(en.replace(/\{\w+\}/g, ""))) expect(ru).toMatch(/[а-яё]|English/i);
+  });
+});
+
+describe("number", () => {
+  it.each([
+    [28582.5153, 3, "28,582.5"],
+    [1234567.891, 3, "1,234,567.9"],
+    [9.87654, 3, "9.877"],
+    [9.87654, 6, "9.8765"],
+    [0.000123, 6, "0.000123"],
+    [-0.66667, 4, "-0.6667"],
+    [1000000, 3, "1,000,000"],
+    [99.6, 0, "100"],
+    [0, 3, "0"],
+  ])("writes %d with at most %d digits of its fraction, five in all", (value, digits, said) => {
+    expect(number(value, "en", digits)).toBe(said);
   });
 });
 

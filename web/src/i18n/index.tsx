@@ -40,9 +40,11 @@ export function fill(text: string, language: Language, values: Values = {}): str
   });
 }
 
-/** Write a number as the language does. */
+/** Write a number as the language does; the fraction of a large one is cut to five digits in all. */
 export function number(value: number, language: Language, digits = 3): string {
-  return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+  const size = Math.abs(value);
+  const fraction = size < 1 ? digits : Math.min(digits, Math.max(1, 4 - Math.floor(Math.log10(size))));
+  return new Intl.NumberFormat(language, { maximumFractionDigits: fraction }).format(value);
 }
 
 interface Chosen {

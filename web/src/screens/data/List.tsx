@@ -61,6 +61,7 @@ export function List() {
         <TextInput
           ref={input}
           w={220}
+          maw="100%"
           value={typed}
           leftSection={<Icon name="search" size={14} />}
           placeholder={t("filter")}

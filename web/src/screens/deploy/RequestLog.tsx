@@ -88,7 +88,7 @@ function Lines({ rows, total, onMore }: { rows: Line[]; total: number; onMore: (
 
 function columnsOf(t: (key: keyof typeof deployTexts) => string, format: ReturnType<typeof useFormat>): Column<Line>[] {
   return [
-    { id: "at", title: t("log.time"), width: 120, cell: (line) => format.ago(line.at), value: (line) => line.at },
+    { id: "at", title: t("log.time"), width: 100, cell: (line) => format.ago(line.at), value: (line) => line.at },
     {
       id: "status",
       title: t("log.status"),
@@ -109,7 +109,7 @@ function columnsOf(t: (key: keyof typeof deployTexts) => string, format: ReturnT
       value: (line) => line.latency_ms,
     },
     { id: "rows", title: t("log.rows"), width: 60, align: "right", cell: (line) => format.number(line.rows) },
-    { id: "in", title: t("log.in"), width: 300, cell: (line) => shown(line.inputs), value: (line) => line.inputs },
+    { id: "in", title: t("log.in"), width: 240, cell: (line) => shown(line.inputs), value: (line) => line.inputs },
     { id: "out", title: t("log.out"), width: 200, cell: (line) => line.error ?? shown(line.outputs), value: (line) => line.outputs },
   ];
 }

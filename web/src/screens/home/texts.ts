@@ -34,7 +34,7 @@ export const homeTexts = catalogue({
   "station.models": ["Models", "Модели"],
   "station.serve": ["Serving", "Сервис"],
   "station.search": ["Search", "Поиск"],
-  "station.watch": ["Watch", "Наблюдение"],
+  "station.watch": ["Watch", "Слежение"],
   "fact.rows": ["{n:row|rows}", "{n:строка|строки|строк}"],
   "fact.score": ["of 100", "из 100"],
   "fact.open": ["{n:open item|open items}", "{n:не размечена|не размечены|не размечено}"],

@@ -124,6 +124,7 @@ function Metrics({ found }: { found: Found }) {
 
 function Charts({ found }: { found: Found }) {
   const t = useT(modelsTexts);
+  const format = useFormat();
   const scheme = useComputedColorScheme("light");
   const words = useMemo(() => ({ truth: t("confusion.truth"), predicted: t("confusion.predicted") }), [t]);
   const options = useMemo(
@@ -132,10 +133,10 @@ function Charts({ found }: { found: Found }) {
       roc: curvesOption(found.curves, "roc"),
       pr: curvesOption(found.curves, "pr"),
       calibration: curvesOption(found.curves, "calibration"),
-      errors: errorsOption(found.edges, found.counts),
-      scatter: scatterOption(found.actual, found.predicted, words),
+      errors: errorsOption(found.edges, found.counts, format.number),
+      scatter: scatterOption(found.actual, found.predicted, words, format.number),
     }),
-    [found, words, scheme],
+    [found, words, scheme, format],
   );
   const has = (kind: string) => found.curves.some((curve) => curve.kind === kind);
   return (

@@ -74,7 +74,7 @@ function Importance({ report }: { report: string }) {
 function Columns({ found }: { found: Result<"explanation.show"> }) {
   const t = useT(modelsTexts);
   const format = useFormat();
-  const option = useMemo(() => importanceOption(found.columns), [found]);
+  const option = useMemo(() => importanceOption(found.columns, format.number), [found, format]);
   return (
     <>
       <Suspense fallback={<Loading />}>

@@ -39,6 +39,7 @@ export function Why({ model }: { model: Model }) {
         <Group gap="xs" align="flex-end">
           <RefInput
             port="dataset"
+            width={260}
             value={dataset}
             onChange={(next) => setDataset(String(next ?? ""))}
             common={{ label: t("why.dataset"), description: "", error: undefined, required: true, placeholder: "" }}

@@ -64,11 +64,14 @@ export function curvesOption(curves: readonly Curve[], kind: string): EChartsOpt
 }
 
 /** Draw the worth of columns, the largest on top, with its interval. */
-export function importanceOption(columns: readonly { column: string; value: number; low: number; high: number }[]): EChartsOption {
+export function importanceOption(
+  columns: readonly { column: string; value: number; low: number; high: number }[],
+  write: (value: number) => string,
+): EChartsOption {
   const shown = columns.slice(0, 25);
   return {
     grid: { left: 140, right: 24, top: 8, bottom: 26 },
-    xAxis: { type: "value" },
+    xAxis: { type: "value", axisLabel: { formatter: (value: number) => write(value) } },
     yAxis: { type: "category", inverse: true, data: shown.map(({ column }) => column), axisLabel: { width: 130, overflow: "truncate" } },
     series: [
       { type: "bar", data: shown.map(({ value }) => value), itemStyle: { color: "#1098ad" }, barMaxWidth: 16 },
@@ -87,9 +90,10 @@ export function importanceOption(columns: readonly { column: string; value: numb
   };
 }
 
-/** Draw how many rows have an error of each size. */
-export function errorsOption(edges: readonly number[], counts: readonly number[]): EChartsOption {
-  const names = counts.map((_count, place) => `${(edges[place] ?? 0).toPrecision(3)}`);
+/** Draw how many rows have an error of each size; under each bar stands its middle. */
+export function errorsOption(edges: readonly number[], counts: readonly number[], write: (value: number) => string): EChartsOption {
+  const middle = (place: number) => ((edges[place] ?? 0) + (edges[place + 1] ?? edges[place] ?? 0)) / 2;
+  const names = counts.map((_count, place) => write(Number(middle(place).toPrecision(3))));
   return {
     grid: { left: 48, right: 16, top: 10, bottom: 30 },
     xAxis: { type: "category", data: names },
@@ -99,11 +103,17 @@ export function errorsOption(edges: readonly number[], counts: readonly number[]
 }
 
 /** Draw truth against prediction. */
-export function scatterOption(actual: readonly number[], predicted: readonly number[], words: { truth: string; predicted: string }): EChartsOption {
+export function scatterOption(
+  actual: readonly number[],
+  predicted: readonly number[],
+  words: { truth: string; predicted: string },
+  write: (value: number) => string,
+): EChartsOption {
+  const axis = { type: "value" as const, scale: true, nameLocation: "middle" as const, axisLabel: { formatter: (value: number) => write(value) } };
   return {
-    grid: { left: 56, right: 16, top: 10, bottom: 40 },
-    xAxis: { type: "value", scale: true, name: words.truth, nameLocation: "middle", nameGap: 24 },
-    yAxis: { type: "value", scale: true, name: words.predicted },
+    grid: { left: 84, right: 16, top: 10, bottom: 40 },
+    xAxis: { ...axis, name: words.truth, nameGap: 24 },
+    yAxis: { ...axis, name: words.predicted, nameGap: 64 },
     series: [{ type: "scatter", symbolSize: 3, data: actual.map((value, place) => [value, predicted[place] ?? 0]) }],
   };
 }

@@ -76,7 +76,7 @@ export function metricsOf(metrics: Record<string, number>, number: (value: numbe
     .filter(([name]) => !COSTS.has(name))
     .slice(0, 3)
     .map(([name, value]) => `${name} ${number(value, 4)}`)
-    .join("  ");
+    .join(" · ");
 }
 
 export function Aliases({ aliases }: { aliases: readonly string[] }) {

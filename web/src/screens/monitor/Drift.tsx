@@ -26,11 +26,11 @@ const STRENGTHS: Record<string, string> = { negligible: "gray", small: "blue", m
 function useUsual(deployment: string | undefined): { reference: string; current: string } {
   const found = useOp("deployment.show", { deployment: deployment ?? "none" }, { enabled: deployment !== undefined });
   const serves = found.data?.serves;
-  const lineage = useOp("model.lineage", { ref: serves ?? "none" }, { enabled: Boolean(serves) });
-  const trained = lineage.data?.nodes.find(({ kind }) => kind === "dataset");
+  const model = useOp("model.show", { model: serves ?? "none" }, { enabled: Boolean(serves) });
+  const trained = model.data?.parents.find((parent) => parent.startsWith("dataset:"));
   const window = `window-${deployment ?? ""}`;
   const windows = useRefs("dataset", window, deployment !== undefined);
-  return { reference: trained?.ref ?? "", current: windows.data?.find(({ name }) => name === window)?.ref ?? "" };
+  return { reference: trained ?? "", current: windows.data?.find(({ name }) => name === window)?.ref ?? "" };
 }
 
 export function Drift({ deployment }: { deployment?: string }) {
@@ -43,6 +43,7 @@ export function Drift({ deployment }: { deployment?: string }) {
   const field = (name: "reference" | "current", value: string) => (
     <RefInput
       port="dataset"
+      width={260}
       value={value}
       onChange={(next) => change({ [name]: String(next ?? "") })}
       common={{ label: t(`drift.${name}`), description: "", error: undefined, required: true, placeholder: "" }}

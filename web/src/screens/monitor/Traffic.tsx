@@ -74,13 +74,13 @@ function Charts({ found, deployment }: { found: Summary; deployment: string }) {
             ]}
           />
         </Section>
-        <Section title={t("errorShare")}>
+        <Section title={t("errorPercent")}>
           <LineChart
             time
             x={x}
             height={150}
-            label={t("errorShare")}
-            series={[{ name: t("errorShare"), values: of((bucket) => bucket.error_share), color: "#e03131" }]}
+            label={t("errorPercent")}
+            series={[{ name: t("errorPercent"), values: of(({ error_share: share }) => 100 * share), color: "#e03131" }]}
           />
         </Section>
         <Section title={t("cost")}>
@@ -111,7 +111,7 @@ function Total({ found: { total, verdict } }: { found: Summary }) {
     [t("cost"), total.cost === null ? "–" : format.number(total.cost, 6)],
   ];
   return (
-    <Stack gap={4}>
+    <Stack gap="xs">
       <Text size="sm">{verdict}</Text>
       <Group gap="xl">
         {facts.map(([name, value]) => (

@@ -44,7 +44,7 @@ export function Watches() {
       {job !== undefined && <JobCard id={job} />}
       <Shown
         query={watches}
-        empty={(found) => (found.watches.length === 0 ? <Empty title={t("watches")}>{t("alerts.noneText")}</Empty> : undefined)}
+        empty={(found) => (found.watches.length === 0 ? <Empty title={t("watches.none")}>{t("alerts.noneText")}</Empty> : undefined)}
       >
         {(found) => <Lines watches={found.watches} />}
       </Shown>

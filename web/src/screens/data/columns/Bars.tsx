@@ -22,7 +22,7 @@ export function Bars({ column, width, height }: Props) {
     const label = t("histogram", { name: column.name, bars: bars.length, low: format.number(first.low), high: format.number(last.high) });
     return <Drawn counts={bars.map(({ count }) => count)} titles={bars.map((bar) => `${format.number(bar.low)} – ${format.number(bar.high)}: ${format.number(bar.count)}`)} label={label} width={width} height={height} />;
   }
-  if (top.length === 0) return null;
+  if (top.length === 0 || column.distinct > column.count / 2) return null; // of values met once or twice, equal bars say nothing
   return <Drawn counts={top.map(({ count }) => count)} titles={top.map(({ value, count }) => `${value}: ${format.number(count)}`)} label={t("topOf", { name: column.name })} width={width} height={height} gap={2} />;
 }
 

@@ -75,7 +75,7 @@ function Parts({ parts }: { parts: Part[] }) {
               </span>
             </td>
             <td className={classes.number}>{format.number(score, 0)}</td>
-            <td className={classes.number}>{t("lostOf", { lost: format.number(lost, 1), weight: format.number(weight, 0) })}</td>
+            <td className={classes.number}>{t("lostOf", { lost: lost < 0.05 ? "0" : `−${format.number(lost, 1)}`, weight: format.number(weight, 0) })}</td>
           </tr>
         ))}
       </tbody>

@@ -18,7 +18,7 @@ export const qualityTexts = catalogue({
   score: ["of 100", "из 100"],
   parts: ["What the score is made of", "Из чего сложена оценка"],
   lost: ["Points lost", "Потеряно баллов"],
-  lostOf: ["−{lost} of {weight}", "−{lost} из {weight}"],
+  lostOf: ["{lost} of {weight}", "{lost} из {weight}"],
   "part.completeness": ["Completeness", "Полнота"],
   "part.uniqueness": ["Uniqueness", "Уникальность"],
   "part.validity": ["Validity", "Правильность"],

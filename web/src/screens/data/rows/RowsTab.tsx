@@ -194,7 +194,7 @@ const LETTER = 7.6; // [px]
 
 /** Wide enough for most values: the typical length of texts, the name's own length. */
 function widthOf(facts: ColumnFacts | undefined, name: string): number {
-  const typical = facts?.lengths ? (facts.lengths.quantiles["0.95"] ?? facts.lengths.mean * 1.5) : 10;
+  const typical = facts?.lengths ? (facts.lengths.quantiles["0.95"] ?? facts.lengths.mean * 1.5) : facts?.arrow.startsWith("timestamp") ? 19 : 10;
   return Math.round(Math.min(360, Math.max(70, typical * LETTER + 22, name.length * LETTER + 30)));
 }
 
