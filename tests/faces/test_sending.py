@@ -3,10 +3,11 @@
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -187,15 +188,22 @@ def test_a_worker_finds_what_was_named_from_another_folder(
         assert here.finish(written).path == str(tmp_path / "mine" / "later.jsonl")
 
 
-@pytest.mark.parametrize("kind", ["polars", "pyarrow", "batches"])
+@pytest.mark.parametrize("kind", ["polars", "pandas", "duckdb", "pyarrow", "batches"])
 def test_tables_in_memory_are_read_as_files(away: Any, tmp_path: Path, kind: str) -> None:
     frame = pl.DataFrame({"n": [1, 2, None], "word": ["a", "b", "ю"]})
-    table: Any = {"polars": frame, "pyarrow": frame.to_arrow()}.get(kind)
+    arrow = frame.to_arrow()
+    duck = duckdb.connect()
+    makers: dict[str, Callable[[], Any]] = {
+        "polars": lambda: frame,
+        "pandas": lambda: pytest.importorskip("pandas").DataFrame(arrow.to_pydict()),
+        "duckdb": lambda: duck.from_arrow(arrow),
+        "pyarrow": lambda: arrow,
+        "batches": lambda: arrow.to_reader(),
+    }
     local = millrace.open(tmp_path / "ws", durability="normal", threads=1)
     with local:
         for ws in (local, away):
-            given = table if table is not None else frame.to_arrow().to_reader()
-            made = ws.dataset.import_(given, name=f"frame-{kind}")
+            made = ws.dataset.import_(makers[kind](), name=f"frame-{kind}")
             assert rows(ws, made.dataset) == frame.to_dicts()
         assert list((tmp_path / "ws" / "uploads").glob(".table*")) == []
 
