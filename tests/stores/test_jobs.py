@@ -23,9 +23,11 @@ from millrace.core.policy import Actor
 from millrace.core.registry import op
 from millrace.kinds.batch import Batch
 from millrace.kinds.rows import Params, RowsParams
+from millrace.stores import tables
 from millrace.stores.artifacts import Artifacts
 from millrace.stores.datasets import Datasets
-from millrace.stores.jobs import Jobs
+from millrace.stores.jobs import Jobs, record
+from millrace.stores.sql import Database
 
 TRIES: dict[str, int] = {}
 
@@ -279,3 +281,30 @@ def test_submitted_jobs_wait_for_a_worker(ctx: Context) -> None:
     assert (job.state, job.priority, jobs.has_workers()) == ("queued", -5, False)
     assert jobs.cancel(job.id).state == "cancelled"
     assert jobs.run(jobs.retry(job.id).id).total == 1
+
+
+def test_a_place_is_kept_for_a_more_urgent_job_that_is_about_to_begin(ctx: Context) -> None:
+    jobs, database = ctx.use(Jobs), ctx.use(Database)
+    calm = jobs.submit("probe.count", {"name": "calm"}, priority=5).id
+    urgent = jobs.submit("probe.count", {"name": "urgent"}, priority=0).id
+
+    def claim(job: str, limit: int) -> bool:
+        with database.begin() as connection:
+            return record.claim(database, connection, job, "worker", limit) is not None
+
+    def know(job: str, **values: Any) -> None:
+        with database.begin() as connection:
+            changed = tables.job.update().where(tables.job.c.id == job).values(**values)
+            connection.execute(changed)
+
+    know(calm, workflow="w-calm")
+    know(urgent, workflow="w-urgent")  # another worker was handed it and has not begun
+    assert not claim(calm, 1)
+    with database.read() as connection:
+        assert [row.id for row in record.waiting(connection)] == [calm]
+    know(urgent, workflow=None, epoch=1)  # it was sent back and is not in its queue yet
+    assert not claim(calm, 1)
+    know(calm, workflow="w-calm")
+    assert claim(calm, 2)  # there is room for both
+    assert claim(urgent, 2)
+    assert not claim(jobs.submit("probe.count", {"name": "more"}).id, 2)

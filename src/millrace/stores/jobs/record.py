@@ -124,7 +124,8 @@ def claim(
     """Begin a new life of a job: the next epoch; None when there is nothing to do.
 
     With `limit`, a job of a queue that runs that many already goes back to wait: DBOS counts
-    outside its transaction on SQLite, and two workers may each see the last free place.
+    outside its transaction on SQLite, and two workers may each see the last free place. So does
+    one that would take the place of a more urgent one that a worker was handed before.
 
     A job asked to pause or cancel while its worker was dead keeps that state, so that the
     new life can end it properly.
@@ -136,7 +137,7 @@ def claim(
         other = select(tables.executor.c.id).where(tables.executor.c.id == row.executor)
         if connection.execute(other).first() is not None:
             return None
-    if limit is not None and _running(database, connection, row) >= limit:
+    if limit is not None and _running(database, connection, row) + _ahead(connection, row) >= limit:
         waits = {"workflow": None, "epoch": job.c.epoch + 1}
         connection.execute(job.update().where(job.c.id == id).values(waits))
         return None
@@ -155,6 +156,20 @@ def claim(
     facts = {"state": state, "op": row.op, "attempt": row.attempt + 1}
     database.emit(connection, "job", facts, job=id, project=row.project)
     return get(connection, id)
+
+
+def _ahead(connection: Connection, row: Row[Any]) -> int:
+    """Return how many more urgent jobs of the queue are about to begin, or were sent back."""
+    others = select(func.count()).where(
+        job.c.queue == row.queue,
+        job.c.priority < row.priority,
+        job.c.state == "queued",
+        job.c.parent.is_(None),
+        job.c.executor.is_(None),
+        job.c.not_before <= clock.now(),
+        job.c.workflow.is_not(None) | (job.c.epoch > 0),
+    )
+    return int(connection.execute(others).scalar() or 0)
 
 
 def _running(database: Database, connection: Connection, row: Row[Any]) -> int:
