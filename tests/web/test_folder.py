@@ -68,8 +68,7 @@ def imported(page: Any, server: Server, folder: Path) -> None:
 
 
 def test_a_dropped_folder_becomes_a_dataset(visit: Visit, server: Server, pets: Path) -> None:
-    page = visit("/data")
-    page.get_by_role("button", name="Choose a folder of images").first.wait_for()
+    page = data(visit)
     drop(page, pets)
     imported(page, server, pets)
 
@@ -109,22 +108,28 @@ def test_a_folder_on_its_way_is_stopped(
     assert pets.name not in [one["name"] for one in server.json("GET", "/uploads")]
 
 
-def test_a_folder_without_images_gives_its_files_one_by_one(visit: Visit, tmp_path: Path) -> None:
-    folder = tmp_path / "tables"
-    folder.mkdir()
-    (folder / "one-table.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+def table(folder: Path, name: str) -> Path:
+    """Return the folder with one small table in it."""
+    (folder / name).write_text("a,b\n1,2\n", encoding="utf-8")
+    return folder
+
+
+def data(visit: Visit) -> Any:
+    """Return the page of data, ready to take a folder."""
     page = visit("/data")
     page.get_by_role("button", name="Choose a folder of images").first.wait_for()
-    drop(page, folder)
+    return page
+
+
+def test_a_folder_without_images_gives_its_files_one_by_one(visit: Visit, tmp_path: Path) -> None:
+    page = data(visit)
+    drop(page, table(tmp_path, "one-table.csv"))
     page.get_by_role("heading", name="Import one-table").wait_for()
 
 
 def test_what_is_under_a_held_folder_may_change(visit: Visit, tmp_path: Path) -> None:
-    folder = tmp_path / "tables"
-    folder.mkdir()
-    (folder / "held-table.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    page = visit("/data")
-    page.get_by_role("button", name="Choose a folder of images").first.wait_for()
+    folder = table(tmp_path, "held-table.csv")
+    page = data(visit)
     page.evaluate(COVER)
     drag(page, folder, "dragEnter")
     page.evaluate("document.getElementById('cover').remove()")
