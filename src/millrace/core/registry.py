@@ -158,6 +158,12 @@ def of_function(function: Callable[..., Any]) -> Op:
     return _BY_FUNCTION[function]
 
 
+def extra_of(info: Any) -> dict[str, Any]:
+    """Return what a field, or a mark of its type, says beyond its type: its port, its file."""
+    extra = getattr(info, "json_schema_extra", None)
+    return extra if isinstance(extra, dict) else {}
+
+
 def invalid(op: str, params: type[BaseModel], error: ValidationError) -> InvalidInput:
     """Translate one complaint of pydantic's into our words; a misspelt field comes first."""
     said_of = error.errors(include_url=False)
@@ -165,7 +171,7 @@ def invalid(op: str, params: type[BaseModel], error: ValidationError) -> Invalid
         (one for one in said_of if one["type"] == "extra_forbidden"), said_of[0]
     )
     loc: Loc = first["loc"]
-    places, field = _places(params, loc)
+    places, field, known = _walked(params, loc)
     name = ".".join(str(part) for part in loc) or "params"
     path = ".".join(str(part) for part in places) or "params"
     hint = f"Its fields are {choices(list(params.model_fields), 20)}."
@@ -176,7 +182,7 @@ def invalid(op: str, params: type[BaseModel], error: ValidationError) -> Invalid
         hint = _meaning(path, field) or hint
     elif first["type"] == "extra_forbidden":
         problem = f"Op '{op}' has no field '{path}'."
-        hint = _instead(params, loc, places) or hint
+        hint = _instead(known, places) or hint
     else:
         problem = f"Field '{path}' of '{op}' is {_shown(first.get('input'))}: {rule_of(first)}."
         hint = _meaning(path, field) or hint
@@ -204,10 +210,10 @@ def _meaning(path: str, field: FieldInfo | None) -> str:
     return f"'{path}' means: {field.description}.{left}"
 
 
-def _instead(params: type[BaseModel], loc: Loc, places: Sequence[int | str]) -> str:
+def _instead(models: list[type[BaseModel]], places: Sequence[int | str]) -> str:
     """Name the fields that are there, the likeliest first."""
-    known = [name for model in _scope([params], loc[:-1]) for name in _names(model)]
-    near = difflib.get_close_matches(str(loc[-1]), known, 1)
+    known = [name for model in models for name in _names(model)]
+    near = difflib.get_close_matches(str(places[-1]), known, 1)
     guess = f"Did you mean '{near[0]}'? " if near else ""
     where = ".".join(str(part) for part in places[:-1])
     if not known:
@@ -216,24 +222,25 @@ def _instead(params: type[BaseModel], loc: Loc, places: Sequence[int | str]) -> 
     return guess + (f"'{where}' takes {listed}." if where else f"Its fields are {listed}.")
 
 
-def _places(params: type[BaseModel], loc: Loc) -> tuple[list[int | str], FieldInfo | None]:
-    """Return a path without the names of union members, and the innermost field that it names."""
+def _walked(
+    params: type[BaseModel], loc: Loc
+) -> tuple[list[int | str], FieldInfo | None, list[type[BaseModel]]]:
+    """Walk a path of pydantic's.
+
+    Returns it without the names of union members, the innermost field that it names, and the
+    models that its last part is looked for in.
+    """
     places: list[int | str] = []
     scope, field = [params], None
+    around = scope
     for part in loc:
+        around = scope
         members = _members(scope, part)
         if not members:
             places.append(part)
             field = next((one for model in scope if (one := _field(model, part))), field)
         scope = members or _inside(scope, part)
-    return places, field
-
-
-def _scope(models: list[type[BaseModel]], loc: Loc) -> list[type[BaseModel]]:
-    """Return the models that a value at a place may be."""
-    for part in loc:
-        models = _members(models, part) or _inside(models, part)
-    return models
+    return places, field, around
 
 
 def _members(models: list[type[BaseModel]], part: int | str) -> list[type[BaseModel]]:

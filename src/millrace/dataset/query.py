@@ -45,6 +45,8 @@ def rows(url: str, query: str) -> Generator[tuple[list[str], Iterator[tuple[Any,
     """
     from sqlalchemy import exc
 
+    from millrace.stores.sql import said
+
     engine = _engine(url)
     lost = exc.OperationalError if engine.dialect.name == "postgresql" else exc.InterfaceError
     try:
@@ -61,10 +63,10 @@ def rows(url: str, query: str) -> Generator[tuple[list[str], Iterator[tuple[Any,
                 )
             yield keys, (tuple(row) for row in found)
     except exc.SQLAlchemyError as error:
-        said = str(getattr(error, "orig", error)).strip().split("\n", 1)[0][:160]
         kind = Unavailable if isinstance(error, lost) else InvalidInput
         raise kind(
-            f"The database does not take the query: {said}.", "Try it in its own shell first."
+            f"The database does not take the query: {said(error)}.",
+            "Try it in its own shell first.",
         ) from error
     finally:
         engine.dispose()

@@ -187,6 +187,11 @@ def upgrade(database: Database) -> None:
         command.upgrade(config, "head")
 
 
+def said(error: SQLAlchemyError) -> str:
+    """Return the first line of what a database says of a statement."""
+    return str(getattr(error, "orig", error)).strip().split("\n", 1)[0][:160]
+
+
 def _translated(error: DBAPIError | NoConnection) -> InvalidInput | Unavailable:
     said = str(error.orig if isinstance(error, DBAPIError) else error).split("\n", 1)[0]
     if isinstance(error, DataError):

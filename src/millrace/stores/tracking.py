@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from millrace.core.context import Context
 from millrace.core.errors import Conflict, InvalidInput, MillraceError, NotFound, Unavailable
@@ -23,7 +24,7 @@ from millrace.core.ids import digest
 from millrace.core.workspace import Workspace
 from millrace.stores import tables
 from millrace.stores.artifacts import Artifact
-from millrace.stores.sql import Database
+from millrace.stores.sql import Database, said
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -267,7 +268,6 @@ def _make_schema(uri: str) -> None:
     Errors: unavailable, the database does not answer or forbids it.
     """
     import sqlalchemy as sa
-    from sqlalchemy.exc import SQLAlchemyError
 
     found = SCHEMA.search(str(sa.make_url(uri).query.get("options", "")))
     if found is None:
@@ -278,9 +278,8 @@ def _make_schema(uri: str) -> None:
             if not sa.inspect(connection).has_schema(found[1]):
                 connection.execute(sa.schema.CreateSchema(found[1], if_not_exists=True))
     except SQLAlchemyError as error:
-        said = str(getattr(error, "orig", error)).strip().split("\n", 1)[0][:160]
         raise Unavailable(
-            f"The schema '{found[1]}' for MLflow cannot be made: {said}.",
+            f"The schema '{found[1]}' for MLflow cannot be made: {said(error)}.",
             "Correct the setting 'mlflow', or make the schema yourself.",
         ) from error
     finally:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from millrace.core.registry import Op
+from millrace.core.registry import Op, extra_of
 from millrace.kinds.rows import RowsResult
 
 UNIONS = (typing.Union, types.UnionType)
@@ -75,8 +75,8 @@ def port_of(info: FieldInfo) -> Port:
 
 
 def _kind_of(info: Any) -> str | None:
-    extra = getattr(info, "json_schema_extra", None)
-    return str(extra["port"]) if isinstance(extra, dict) and "port" in extra else None
+    extra = extra_of(info)
+    return str(extra["port"]) if "port" in extra else None
 
 
 def _read(kind: Any) -> Port:

@@ -9,19 +9,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from millrace.core.registry import Op
+from millrace.core.registry import Op, extra_of
 
 Kind = Literal["table", "read", "write", "replace"]
 
 
 def fields_of(op: Op, *kinds: Kind) -> list[str]:
     """Return the fields of an op that name files of these kinds."""
-    found: list[str] = []
-    for name, info in op.params.model_fields.items():
-        extra = info.json_schema_extra
-        if isinstance(extra, dict) and extra.get("file") in kinds:
-            found.append(name)
-    return found
+    fields = op.params.model_fields.items()
+    return [name for name, info in fields if extra_of(info).get("file") in kinds]
 
 
 def plain(params: Any) -> Any:

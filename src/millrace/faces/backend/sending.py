@@ -51,7 +51,7 @@ def send(ask: Ask, path: Path, on_event: OnEvent | None = None) -> str:
     content = _digest(parts)
     shelf = f"sent-{content[:24]}"
     if known := _known(ask, shelf):
-        return f"{known}{name}"
+        return f"{known}/{name}"
     files = [{"path": part.name, "size": part.size} for part in parts]
     begun = ask("POST", "/uploads", {"name": shelf, "size": size, "files": files}, {})
     address = f"/uploads/{quote(fact(begun, 'id', str))}"
@@ -64,23 +64,24 @@ def send(ask: Ask, path: Path, on_event: OnEvent | None = None) -> str:
         _give_up(ask, address)
         raise
     place = fact(finished, "path", str)
-    return f"{place}/{name}" if place.endswith(shelf) else f"{_first(ask, shelf) or place}/{name}"
+    if not place.endswith(shelf):
+        place = _first(ask, shelf) or place
+    return f"{place}/{name}"
 
 
 def _known(ask: Ask, shelf: str) -> str | None:
-    """Return the folder there of what was sent before, with a slash at its end."""
+    """Return the folder there of what was sent before."""
     known = ask("GET", f"/files/uploads?limit=1&contains={quote(f'{shelf}/')}", None, {})
     if not isinstance(known, list) or not known:
         return None
-    head, found, _ = fact(known[0], "path", str).rpartition(f"{shelf}/")
-    return f"{head}{found}"
+    return fact(known[0], "path", str).rpartition(f"{shelf}/")[0] + shelf
 
 
 def _first(ask: Ask, shelf: str) -> str | None:
     """Return what another client sends at this moment, so that both make the same call."""
     for tries in range(TRIES):
         if known := _known(ask, shelf):
-            return known.rstrip("/")
+            return known
         time.sleep(PAUSE * 2**tries)
     return None
 

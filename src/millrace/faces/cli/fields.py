@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from millrace.core.errors import InvalidInput
+from millrace.core.registry import extra_of
 
 UNIONS = (Union, types.UnionType)
 
@@ -35,18 +36,12 @@ class Flag:
     @property
     def positional(self) -> bool:
         """Tell whether the value is given by place."""
-        return self.extra.get("positional") is True and len(self.path) == 1
+        return extra_of(self.info).get("positional") is True and len(self.path) == 1
 
     @property
     def port(self) -> str | None:
         """Return the kind of artifact the value names, if any."""
-        return self.extra.get("port")
-
-    @property
-    def extra(self) -> dict[str, Any]:
-        """Return what the field says beyond its type."""
-        more = self.info.json_schema_extra
-        return dict(more) if isinstance(more, dict) else {}
+        return extra_of(self.info).get("port")
 
     def help(self) -> str:
         """Return description, choices, and default or `[required]`."""

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from millrace.core import catalog
 from millrace.core.errors import Conflict, InvalidInput, NotFound, choices
-from millrace.core.registry import Op
+from millrace.core.registry import Op, extra_of
 from millrace.faces.backend.choose import open_backend
 from millrace.faces.backend.place import Backend, OnEvent
 from millrace.faces.python.tables import placed
@@ -152,8 +152,7 @@ def named(
 
 def is_positional(field: FieldInfo) -> bool:
     """Tell whether a value may stand without the field's name."""
-    extra = field.json_schema_extra
-    return isinstance(extra, dict) and extra.get("positional") is True
+    return extra_of(field).get("positional") is True
 
 
 def described(op: Op) -> str:
